@@ -1,0 +1,60 @@
+# `make ask Q="…"` sets up everything it needs and answers; `make test` does the same and runs every test.
+
+PYTHON ?= python3
+VENV ?= .venv
+Q ?= quelles conditions pose l'Allemagne ?
+BIN := $(VENV)/bin
+RAG := $(BIN)/rag
+
+export RAG_MODELS_DIR ?= models
+export RAG_INDEX ?= index
+
+.DEFAULT_GOAL := help
+.PHONY: help setup models ask search index doctor test lint types clean
+
+help:
+	@echo "make ask Q=\"…\"   answer a question (sets everything up the first time)"
+	@echo "make test        run the whole test suite (sets everything up the first time)"
+	@echo "make setup       virtual environment and libraries only"
+	@echo "make index       build or update the index of seeds/"
+	@echo "make doctor      check the installation"
+	@echo "make lint types  static checks"
+	@echo "make clean       remove environment, index and caches; fetched models stay"
+
+setup: $(VENV)/.ready
+models: $(RAG_MODELS_DIR)/.fetched
+index: $(RAG_INDEX)/manifest.json
+
+$(VENV)/.ready: pyproject.toml .setup/install.py .setup/llama.txt .setup/constraints.txt
+	@$(PYTHON) .setup/install.py $(VENV)
+	@touch $@
+
+# A model that is there and whole is not fetched again.
+$(RAG_MODELS_DIR)/.fetched: | $(VENV)/.ready
+	@$(RAG) fetch
+	@touch $@
+
+$(RAG_INDEX)/manifest.json: $(wildcard seeds/*) | $(RAG_MODELS_DIR)/.fetched
+	@$(RAG) index seeds
+
+ask: setup index
+	@$(RAG) ask "$(Q)"
+
+search: setup index
+	@$(RAG) search "$(Q)"
+
+doctor: setup
+	@$(RAG) doctor
+
+test: setup models
+	@$(BIN)/python -m pytest
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup
+	@$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache $(RAG_INDEX)/manifest.json $(RAG_INDEX)/data-*

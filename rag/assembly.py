@@ -1,0 +1,100 @@
+"""The one place that picks concrete classes from settings and puts the product together."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from rag.answering import Pipeline
+from rag.config import Settings, load_settings
+from rag.corpus import OnProblem
+from rag.digests import folder_digest
+from rag.embedding import SentenceTransformerEmbedder
+from rag.errors import ModelMissing
+from rag.fetching import EMBEDDER, GENERATOR, ModelSpec, check, fetch
+from rag.generation import LlamaCppGenerator
+from rag.indexing import BuildReport, build_index, check_embedder, open_index
+from rag.protocols import Embedder, Generator, OnProgress, silent
+from rag.retrieval import Retriever
+
+DEFAULT_MODELS: tuple[ModelSpec, ...] = (GENERATOR, EMBEDDER)
+
+
+def open_pipeline(index: Path | str | None = None, *, settings: Settings | None = None, **choices: Any) -> Pipeline:
+    """A pipeline over the index in the folder `index`, models loaded, ready to be asked.
+
+    `choices` are settings by name (`generator="model.gguf"`); they win over the environment and `rag.toml`.
+    Raises IndexMissing, IndexDamaged, EmbedderMismatch, ModelMissing, ModelDamaged and LibraryMissing.
+    """
+    start = time.perf_counter()
+    settings = settings or load_settings({"index": index, **choices}, os.environ)
+    generator = make_generator(settings)
+    # The generator reads its file while the embedder's libraries are imported.
+    with ThreadPoolExecutor(1) as pool:
+        loading = pool.submit(generator.load)
+        retriever, embedder = _open_retriever(settings)
+        loading.result()
+    return Pipeline(retriever, embedder, generator, settings, load_s=round(time.perf_counter() - start, 3))
+
+
+def open_retriever(settings: Settings) -> Retriever:
+    """A retriever over the index of `settings`, its embedder loaded; no generator is needed."""
+    return _open_retriever(settings)[0]
+
+
+def _open_retriever(settings: Settings) -> tuple[Retriever, Embedder]:
+    index = open_index(settings.index)
+    embedder = make_embedder(settings)
+    check_embedder(index.manifest, embedder, settings.index)
+    embedder.encode_queries(["?"])  # loads it
+    return Retriever(index, embedder), embedder
+
+
+def build(
+    paths: Sequence[Path],
+    settings: Settings,
+    *,
+    replace: bool = False,
+    on_progress: OnProgress = silent,
+    on_problem: OnProblem = lambda problem: None,
+) -> BuildReport:
+    """Builds or updates the index of `settings` from `paths`; see `build_index`."""
+    return build_index(
+        paths,
+        settings.index,
+        make_embedder(settings),
+        settings,
+        replace=replace,
+        on_progress=on_progress,
+        on_problem=on_problem,
+    )
+
+
+def fetch_models(settings: Settings, on_progress: OnProgress = silent) -> dict[str, Path]:
+    """Fetches the default models that are not there, and returns where they are."""
+    return {spec.name: fetch(spec, settings.models_dir, on_progress) for spec in DEFAULT_MODELS}
+
+
+def make_generator(settings: Settings) -> Generator:
+    """The generator of `settings`, not loaded yet. Raises ModelMissing and ModelDamaged."""
+    path = Path(settings.generator).expanduser() if settings.generator else check(GENERATOR, settings.models_dir)
+    if not path.exists():
+        raise ModelMissing(path=path)
+    return LlamaCppGenerator(path, context_tokens=settings.context_tokens, threads=settings.threads or None)
+
+
+def make_embedder(settings: Settings) -> Embedder:
+    """The embedder of `settings`, not loaded yet. Raises ModelMissing and ModelDamaged."""
+    if not settings.embedder:
+        path = check(EMBEDDER, settings.models_dir)
+        return SentenceTransformerEmbedder(path, EMBEDDER.file.sha256, threads=settings.threads or None)
+    path = Path(settings.embedder).expanduser()
+    if not path.is_dir():
+        path = settings.models_dir / settings.embedder
+    if not path.is_dir():
+        raise ModelMissing(path=settings.embedder)
+    return SentenceTransformerEmbedder(path, folder_digest(path), threads=settings.threads or None)

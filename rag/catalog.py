@@ -1,0 +1,160 @@
+"""Articles, passages and sentences in one SQLite file, texts included: an index answers without its sources.
+
+A catalog is written once, in a folder nobody reads yet, and opened read-only ever after. Threads may share
+an open one: each gets a connection of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+
+from rag.domain import Article, Passage, Segment
+from rag.errors import IndexDamaged
+
+_SCHEMA = """
+CREATE TABLE article (
+    id TEXT PRIMARY KEY, document TEXT NOT NULL UNIQUE, text TEXT NOT NULL, digest TEXT NOT NULL,
+    date TEXT, title TEXT NOT NULL, source TEXT, author TEXT, language TEXT NOT NULL, segments TEXT NOT NULL
+);
+CREATE TABLE passage (
+    id INTEGER PRIMARY KEY, document TEXT NOT NULL REFERENCES article (document), level TEXT NOT NULL,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL, kind TEXT NOT NULL, title TEXT NOT NULL
+);
+CREATE INDEX passage_place ON passage (document, level, start);
+"""
+_PASSAGE = """
+SELECT passage.id, passage.document, start, "end", passage.text, passage.title, date, source, kind, language
+FROM passage JOIN article USING (document)
+"""
+_ROWS_A_QUERY = 500
+
+
+def write_catalog(
+    path: Path,
+    articles: Iterable[Article],
+    passages: Iterable[Passage],
+    sentences: Iterable[Passage],
+) -> None:
+    """Writes a new catalog, flushed to disk."""
+    connection = sqlite3.connect(path)
+    try:
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.executescript(_SCHEMA)
+        connection.executemany(
+            "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                (a.id, a.document, a.text, a.digest, a.date and a.date.isoformat(), a.title, a.source, a.author,
+                 a.language, json.dumps([asdict(s) for s in a.segments]))
+                for a in articles
+            ),
+        )
+        for level, rows in (("passage", passages), ("sentence", sentences)):
+            connection.executemany(
+                "INSERT INTO passage VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                ((p.id, p.document, level, p.start, p.end, p.text, p.kind, p.title) for p in rows),
+            )
+        connection.commit()
+    finally:
+        connection.close()
+
+
+class Catalog:
+    """The articles and spans of an index. Read-only. Methods raise IndexDamaged when the file cannot be read."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+        self.count_articles()
+
+    def _query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        try:
+            if connection is None:
+                # Immutable: nobody writes the file once it is in place, so no lock or journal file is needed.
+                connection = sqlite3.connect(f"{self._path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+                self._local.connection = connection
+            return connection.execute(sql, parameters).fetchall()
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            raise IndexDamaged(path=self._path, reason=error) from error
+
+    def count_articles(self) -> int:
+        """Number of articles."""
+        (row,) = self._query("SELECT count(*) FROM article")
+        return int(str(row[0]))
+
+    def articles(self) -> Iterator[Article]:
+        """Every article, in the order of their names, one at a time in memory."""
+        for (document,) in self._query("SELECT document FROM article ORDER BY document"):
+            yield self.article(str(document))
+
+    def article(self, document: str) -> Article:
+        """The article of that name. Raises KeyError."""
+        rows = self._query(
+            "SELECT id, document, text, digest, date, title, source, author, language, segments"
+            " FROM article WHERE document = ?",
+            [document],
+        )
+        if not rows:
+            raise KeyError(document)
+        *fields, segments = rows[0]
+        id_, name, text, digest, day, title, source, author, language = fields
+        return Article(
+            id=str(id_), document=str(name), text=str(text), digest=str(digest), date=_date(day), title=str(title),
+            source=_optional(source), author=_optional(author), language=str(language),
+            segments=tuple(Segment(**segment) for segment in json.loads(str(segments))),
+        )
+
+    def passages(self, ids: Sequence[int]) -> list[Passage]:
+        """The passages or sentences with these ids, in this order. Raises IndexDamaged when one is missing."""
+        found: dict[int, Passage] = {}
+        for start in range(0, len(ids), _ROWS_A_QUERY):
+            some = [int(i) for i in ids[start : start + _ROWS_A_QUERY]]
+            marks = ",".join("?" * len(some))
+            for row in self._query(f"{_PASSAGE} WHERE passage.id IN ({marks})", some):
+                passage = _passage(row)
+                found[passage.id] = passage
+        if missing := [i for i in ids if int(i) not in found]:
+            raise IndexDamaged(path=self._path, reason=f"passage {missing[0]} is missing")
+        return [found[int(i)] for i in ids]
+
+    def spans(self, level: str) -> list[Passage]:
+        """All spans of a level, "passage" or "sentence", by document and place."""
+        return [_passage(row) for row in self._query(f"{_PASSAGE} WHERE level = ? ORDER BY passage.document, start", [level])]
+
+    def sentences_within(self, passage: Passage) -> list[Passage]:
+        """The sentences that lie in `passage`, in order."""
+        return [
+            _passage(row)
+            for row in self._query(
+                f'{_PASSAGE} WHERE passage.document = ? AND level = \'sentence\' AND start >= ? AND "end" <= ? ORDER BY start',
+                [passage.document, passage.start, passage.end],
+            )
+        ]
+
+    def close(self) -> None:
+        """Closes the calling thread's connection."""
+        if connection := getattr(self._local, "connection", None):
+            connection.close()
+            self._local.connection = None
+
+
+def _passage(row: tuple[object, ...]) -> Passage:
+    id_, document, start, end, text, title, day, source, kind, language = row
+    return Passage(
+        id=int(str(id_)), document=str(document), start=int(str(start)), end=int(str(end)), text=str(text),
+        title=str(title), date=_date(day), source=_optional(source), kind=kind, language=str(language),  # type: ignore[arg-type]
+    )
+
+
+def _date(value: object) -> date | None:
+    return date.fromisoformat(str(value)) if value else None
+
+
+def _optional(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,312 @@
+"""The command line: `rag fetch`, `index`, `ask`, `search`, `doctor`.
+
+The answer goes to standard output, everything else to standard error. Exit codes: 0 done (a refusal is a
+good answer), 1 unexpected, 2 usage, 3 something to fetch or build first, 4 index and settings disagree,
+5 bad input; 130 interrupted. Heavy libraries are imported by the command that needs them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+from rag.errors import BadBatchLine, BadInput, FileUnreadable, InvalidSetting, PathMissing, RagError, UnexpectedError
+from rag.wording import say, user_language
+
+if TYPE_CHECKING:
+    from rag.config import Settings
+    from rag.rendering import Renderer
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_LANGUAGE = user_language()
+_INTERRUPTED = 130
+_PREVIEW_TOKENS = 200
+
+
+def _help(key: str) -> str:
+    return say(f"help.{key}", _LANGUAGE)
+
+
+def _options(*names: str) -> Callable[[Command], Command]:
+    """The shared options of these names, in this order."""
+    options: dict[str, Any] = {
+        "index": click.option("--index", type=click.Path(path_type=Path), metavar="DIR", help=_help("index_dir")),
+        "models_dir": click.option(
+            "--models-dir", type=click.Path(path_type=Path), metavar="DIR", help=_help("models_dir")
+        ),
+        "generator": click.option("--generator", metavar="FILE", help=_help("generator")),
+        "embedder": click.option("--embedder", metavar="DIR", help=_help("embedder")),
+        "json": click.option("--json", "as_json", is_flag=True, help=_help("json")),
+        "batch": click.option("--batch", metavar="FILE", help=_help("batch")),
+        "k": click.option("-k", "passages", type=int, metavar="N", help=_help("k")),
+        "quiet": click.option("-q", "--quiet", is_flag=True, help=_help("quiet")),
+        "debug": click.option("--debug", is_flag=True, help=_help("debug")),
+    }
+
+    def decorate(command: Command) -> Command:
+        for name in reversed(names):
+            command = options[name](command)
+        return command
+
+    return decorate
+
+
+def _command(run: Callable[..., int | None]) -> Callable[..., None]:
+    """Gives a command its settings and renderer, and turns what it raises into a message and an exit code."""
+
+    @wraps(run)
+    def wrapped(*, quiet: bool = False, debug: bool = False, **arguments: Any) -> None:
+        from rag.config import Settings, load_settings
+        from rag.rendering import Renderer
+
+        renderer = Renderer(_LANGUAGE, quiet=quiet)
+        flags = {name: arguments.pop(name) for name in list(arguments) if name in Settings.model_fields}
+        try:
+            settings = load_settings(flags, os.environ)
+            renderer.language = settings.language or _LANGUAGE
+            code = run(settings=settings, renderer=renderer, **arguments)
+        except RagError as error:
+            renderer.error(error)
+            sys.exit(error.exit_code)
+        except BrokenPipeError:
+            # The reader has left (`rag search … | head`): nothing to say, and nothing to flush at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+        except Exception as error:
+            if debug:
+                raise
+            renderer.error(UnexpectedError(reason=f"{type(error).__name__}: {error}"))
+            sys.exit(UnexpectedError.exit_code)
+        sys.exit(code or 0)
+
+    return wrapped
+
+
+@click.group(help=_help("rag"), context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="rag")
+def rag() -> None:
+    """The group of commands."""
+
+
+@rag.command(help=_help("fetch"))
+@_options("models_dir", "quiet", "debug")
+@_command
+def fetch(*, settings: Settings, renderer: Renderer) -> None:
+    """`rag fetch`."""
+    from rag.assembly import fetch_models
+
+    with renderer.progress() as on_progress:
+        paths = fetch_models(settings, on_progress)
+    for name, path in paths.items():
+        renderer.line(say("cli.fetched", renderer.language, name=name, path=path))
+
+
+@rag.command(help=_help("index"))
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+@click.option("--replace", is_flag=True, help=_help("replace"))
+@_options("index", "models_dir", "embedder", "json", "quiet", "debug")
+@_command
+def index(*, settings: Settings, renderer: Renderer, paths: tuple[Path, ...], replace: bool, as_json: bool) -> None:
+    """`rag index`."""
+    from rag.assembly import build
+    from rag.contracts import dump
+    from rag.corpus import Notice, Problem
+
+    problems: list[Problem] = []
+    with renderer.progress() as on_progress:
+        report = build(paths, settings, replace=replace, on_progress=on_progress, on_problem=problems.append)
+    for problem in problems:
+        renderer.problem(problem)
+    unread = [problem for problem in problems if not isinstance(problem, Notice)]
+    if unread:
+        renderer.note(say("cli.problems", renderer.language, count=len(unread)))
+    summary = {
+        "articles": report.manifest.articles,
+        "passages": report.manifest.passages,
+        "added": len(report.added),
+        "changed": len(report.changed),
+        "removed": len(report.removed),
+        "unchanged": report.unchanged,
+        "embedded": report.embedded,
+    }
+    if as_json:
+        renderer.line(dump({**summary, "index": str(settings.index), "unread": [str(error) for error in unread]}))
+    else:
+        renderer.line(say("cli.indexed", renderer.language, path=settings.index, **summary))
+
+
+@rag.command(help=_help("ask"))
+@click.argument("question", required=False)
+@click.option("--history", metavar="JSON", help=_help("history"))
+@click.option("--no-stream", is_flag=True, help=_help("no_stream"))
+@_options("json", "batch", "k", "index", "models_dir", "generator", "embedder", "quiet", "debug")
+@_command
+def ask(
+    *,
+    settings: Settings,
+    renderer: Renderer,
+    question: str | None,
+    history: str | None,
+    no_stream: bool,
+    as_json: bool,
+    batch: str | None,
+) -> int:
+    """`rag ask`."""
+    from rag.answering import clean_question
+    from rag.assembly import open_pipeline
+    from rag.contracts import answer_object, dump
+
+    asked = _one_question(question, batch)
+    if batch is None:
+        clean_question(asked)  # a bad question is told before anything is loaded
+    turns = _history(history)
+    lines = _read_batch(batch) if batch is not None else []
+    pipeline = open_pipeline(settings=settings)
+    if batch is not None:
+        return _answer_batch(
+            lines, batch, renderer, lambda id_, q, h: answer_object(pipeline.ask(q, h), id_)
+        )
+    if as_json:
+        renderer.line(dump(answer_object(pipeline.ask(asked, turns), 1)))
+    elif no_stream:
+        renderer.answer(pipeline.ask(asked, turns))
+    else:
+        renderer.stream(pipeline.stream(asked, turns))
+    return 0
+
+
+@rag.command(help=_help("search"))
+@click.argument("question", required=False)
+@click.option("--evidence", is_flag=True, help=_help("evidence"))
+@click.option("--explain", is_flag=True, help=_help("explain"))
+@_options("json", "batch", "k", "index", "models_dir", "embedder", "quiet", "debug")
+@_command
+def search(
+    *,
+    settings: Settings,
+    renderer: Renderer,
+    question: str | None,
+    evidence: bool,
+    explain: bool,
+    as_json: bool,
+    batch: str | None,
+) -> int:
+    """`rag search`."""
+    from rag.answering import clean_question
+    from rag.assembly import open_retriever
+    from rag.contracts import dump, hits_object
+
+    asked = _one_question(question, batch)
+    if batch is None:
+        asked = clean_question(asked)
+    lines = _read_batch(batch) if batch is not None else []
+    retriever = open_retriever(settings)
+    find = retriever.evidence if evidence else retriever.search
+    if batch is not None:
+        return _answer_batch(
+            lines,
+            batch,
+            renderer,
+            lambda id_, q, _: hits_object(q, find(clean_question(q), settings.passages), id_, explain=explain),
+        )
+    hits = find(asked, settings.passages)
+    if as_json:
+        renderer.line(dump(hits_object(asked, hits, 1, explain=explain)))
+    else:
+        renderer.hits(hits, explain=explain)
+    return 0
+
+
+@rag.command(help=_help("doctor"))
+@_options("json", "index", "models_dir", "generator", "embedder", "debug")
+@_command
+def doctor(*, settings: Settings, renderer: Renderer, as_json: bool) -> int:
+    """`rag doctor`."""
+    from dataclasses import asdict
+
+    from rag.contracts import dump
+    from rag.doctor import examine
+
+    checks = examine(settings, renderer.language)
+    if as_json:
+        renderer.line(dump([asdict(check) for check in checks]))
+    else:
+        renderer.checks(checks)
+    return 3 if any(check.status == "failed" for check in checks) else 0
+
+
+def _one_question(question: str | None, batch: str | None) -> str:
+    """The question of the command line, or of standard input for `-`; exactly one of question and batch is given."""
+    if (question is None) == (batch is None):
+        raise click.UsageError(say("cli.question_or_batch", _LANGUAGE))
+    if question == "-":
+        return sys.stdin.read()
+    return question or ""
+
+
+def _history(text: str | None) -> list[Any]:
+    from rag.contracts import parse_history
+
+    if text is None:
+        return []
+    import json
+
+    try:
+        return list(parse_history(json.loads(text)))
+    except ValueError as error:
+        raise InvalidSetting(key="history", place="--history", reason=error) from error
+
+
+def _read_batch(path: str) -> list[str]:
+    try:
+        text = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+        return text.decode("utf-8-sig").splitlines()
+    except FileNotFoundError as error:
+        raise PathMissing(path=path) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileUnreadable(path=path, reason=error) from error
+
+
+def _answer_batch(
+    lines: list[str], path: str, renderer: Renderer, answer: Callable[[str | int, str, list[Any]], dict[str, Any]]
+) -> int:
+    """Writes one object a line, in order. A bad line is reported with its number, the others are answered."""
+    from rag.contracts import dump, parse_request
+
+    code = 0
+    for number, line in _numbered(lines):
+        try:
+            id_, question, history = parse_request(line, number)
+            renderer.line(dump(answer(id_, question, history)))
+        except (ValueError, BadInput) as error:
+            reason = error.message(renderer.language) if isinstance(error, RagError) else str(error)
+            bad = BadBatchLine(path=path, line=number, reason=reason.rstrip("."))
+            renderer.error(bad)
+            code = bad.exit_code
+    return code
+
+
+def _numbered(lines: list[str]) -> Iterator[tuple[int, str]]:
+    return ((number, line) for number, line in enumerate(lines, 1) if line.strip())
+
+
+def main() -> NoReturn:
+    """The console script."""
+    try:
+        rag.main(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        print(say("cli.interrupted", _LANGUAGE), file=sys.stderr)
+        sys.exit(_INTERRUPTED)
+    sys.exit(0)

@@ -1,0 +1,78 @@
+"""Settings: a flag wins over the environment (`RAG_…`), that over `rag.toml`, that over the default.
+
+Unknown keys fail with the nearest known one. There is no global: the loaded `Settings` are passed down.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from rag.errors import InvalidSetting, SettingsUnreadable, UnknownSetting
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+SETTINGS_FILE = "rag.toml"
+PREFIX = "RAG_"
+
+
+class Settings(BaseModel):
+    """What a user may choose; `rag.toml` has these keys, the environment the same in capitals after `RAG_`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    index: Path = Field(Path("index"), description="folder of the index")
+    models_dir: Path = Field(Path("models"), description="folder of the default models")
+    generator: str = Field("", description="GGUF file of a chat model; empty: the default one")
+    embedder: str = Field("", description="sentence-transformers folder or name; empty: the default one")
+    language: str = Field("", pattern=r"^([a-z]{2})?$", description="language of messages; empty: that of the locale")
+    chunk_tokens: int = Field(160, ge=32, le=480, description="longest passage, in tokens of the embedder")
+    overlap_sentences: int = Field(1, ge=0, le=3, description="sentences a passage repeats from the one before")
+    passages: int = Field(8, ge=1, le=50, description="passages found for a question")
+    context_tokens: int = Field(4096, ge=1024, le=131072, description="prompt and answer together, in tokens of the generator")
+    prompt_tokens: int = Field(1200, ge=300, le=32768, description="longest prompt, in tokens of the generator")
+    answer_tokens: int = Field(300, ge=16, le=4096, description="longest answer, in tokens of the generator")
+    answer_threshold: float = Field(0.5, ge=0, le=1, description="probability below which a question is not answered")
+    threads: int = Field(0, ge=0, le=512, description="threads of the models; 0: one for each usable core")
+
+
+def load_settings(
+    flags: Mapping[str, Any], environment: Mapping[str, str], folder: Path = Path()
+) -> Settings:
+    """Settings from `flags` (None: not given), `environment` and the `rag.toml` of `folder`.
+
+    Raises UnknownSetting, InvalidSetting and SettingsUnreadable.
+    """
+    merged: dict[str, Any] = {}
+    origin: dict[str, str] = {}
+    given = {key: value for key, value in flags.items() if value is not None}
+    variables = {key[len(PREFIX) :].lower(): value for key, value in environment.items() if key.startswith(PREFIX)}
+    for place, values in ((SETTINGS_FILE, _file_values(folder / SETTINGS_FILE)), (f"{PREFIX}*", variables), ("--", given)):
+        for key, value in values.items():
+            if key not in Settings.model_fields:
+                close = difflib.get_close_matches(key, Settings.model_fields, 1) or sorted(Settings.model_fields)
+                raise UnknownSetting(key=key, place=place, close=", ".join(close))
+            merged[key], origin[key] = value, place
+    try:
+        return Settings(**merged)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = str(first["loc"][0])
+        raise InvalidSetting(key=key, place=origin.get(key, ""), reason=first["msg"]) from error
+
+
+def _file_values(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SettingsUnreadable(path=path, reason=error) from error

@@ -1,0 +1,93 @@
+"""Answers and hits as the JSON objects that the command line, the server and the evaluation share."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from rag.domain import Answer, Citation, Hit, Turn
+
+
+def answer_object(answer: Answer, id_: str | int) -> dict[str, Any]:
+    """The object that `rag ask --json` prints."""
+    return {
+        "id": id_,
+        "question": answer.question,
+        "standalone_question": answer.standalone_question,
+        "answer": answer.text,
+        "answered": answer.answered,
+        "language": answer.language,
+        "statements": [asdict(statement) for statement in answer.statements],
+        "citations": [_citation(citation) for citation in answer.citations],
+        "passages": [
+            {
+                "document": hit.passage.document,
+                "start": hit.passage.start,
+                "end": hit.passage.end,
+                "text": hit.passage.text,
+                "score": round(hit.score, 4),
+            }
+            for hit in answer.passages
+        ],
+        "timings": asdict(answer.timings),
+        "models": dict(answer.models),
+    }
+
+
+def hits_object(question: str, hits: list[Hit], id_: str | int, *, explain: bool = False) -> dict[str, Any]:
+    """The object that `rag search --json` prints; with `explain` each hit has the scores it was made of."""
+    return {
+        "id": id_,
+        "question": question,
+        "hits": [
+            {
+                "document": hit.passage.document,
+                "start": hit.passage.start,
+                "end": hit.passage.end,
+                "text": hit.passage.text,
+                "score": round(hit.score, 4),
+                "date": hit.passage.date and hit.passage.date.isoformat(),
+                "title": hit.passage.title,
+                "source": hit.passage.source,
+                **({"parts": {name: round(value, 4) for name, value in hit.parts.items()}} if explain else {}),
+            }
+            for hit in hits
+        ],
+    }
+
+
+def dump(value: object) -> str:
+    """One line of JSON, accents as they are."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def parse_request(text: str, default_id: int) -> tuple[str | int, str, list[Turn]]:
+    """Id, question and history of one line of a batch file. Raises ValueError with the reason."""
+    try:
+        fields = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON: {error.msg}") from error
+    if not isinstance(fields, dict) or not isinstance(fields.get("question"), str):
+        raise ValueError('an object with "question" is expected')
+    id_ = fields.get("id", default_id)
+    if not isinstance(id_, str | int):
+        raise ValueError('"id" must be a string or a number')
+    return id_, fields["question"], parse_history(fields.get("history") or [])
+
+
+def parse_history(turns: object) -> list[Turn]:
+    """The turns of a history, a list of {"question", "answer"}. Raises ValueError."""
+    if not isinstance(turns, list):
+        raise ValueError('"history" must be a list')
+    history = []
+    for turn in turns:
+        question, answer = (turn.get("question"), turn.get("answer")) if isinstance(turn, dict) else (None, None)
+        if not isinstance(question, str) or not isinstance(answer, str):
+            raise ValueError('"history" must be a list of {"question", "answer"}')
+        history.append(Turn(question, answer))
+    return history
+
+
+def _citation(citation: Citation) -> dict[str, Any]:
+    return {**asdict(citation), "date": citation.date and citation.date.isoformat()}

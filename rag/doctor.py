@@ -1,0 +1,131 @@
+"""Checks of the installation, the models and the index, as data: what was found, and what repairs it."""
+
+from __future__ import annotations
+
+import importlib
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Literal
+
+from rag import hardware
+from rag.assembly import make_embedder, make_generator
+from rag.config import Settings
+from rag.errors import RagError
+from rag.generation import check_gguf
+from rag.indexing import check_embedder, open_index
+from rag.storage import free_megabytes
+from rag.wording import say
+
+Status = Literal["ok", "warning", "failed"]
+
+MEMORY_MB = 3_000
+DISK_MB = 500
+_LIBRARIES = {
+    "torch": "torch",
+    "sentence-transformers": "sentence_transformers",
+    "llama-cpp-python": "llama_cpp",
+    "faiss-cpu": "faiss",
+    "bm25s": "bm25s",
+    "langchain-text-splitters": "langchain_text_splitters",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding; `repair` is the command or step that helps, empty when nothing needs repair."""
+
+    name: str
+    status: Status
+    finding: str
+    repair: str = ""
+
+
+def examine(settings: Settings, language: str) -> list[Check]:
+    """Every check, in the order in which repairs should be made. Changes nothing."""
+    return [check for part in _PARTS for check in part(settings, language)]
+
+
+def _python(_: Settings, language: str) -> Iterator[Check]:
+    found = platform.python_version()
+    if sys.version_info >= (3, 10):
+        yield Check("python", "ok", say("doctor.python", language, found=found))
+    else:
+        yield Check("python", "failed", say("doctor.python_old", language, found=found), "python3.10")
+
+
+def _libraries(_: Settings, language: str) -> Iterator[Check]:
+    for name, module in _LIBRARIES.items():
+        try:
+            importlib.import_module(module)
+            yield Check(name, "ok", say("doctor.library", language, name=name, found=version(name)))
+        except (ImportError, OSError, RuntimeError, PackageNotFoundError) as error:
+            finding = say("doctor.library_missing", language, name=name, reason=error)
+            yield Check(name, "failed", finding, f"make setup | pip install {name}")
+
+
+def _processor(_: Settings, language: str) -> Iterator[Check]:
+    try:
+        from llama_cpp import llama_cpp
+    except (ImportError, OSError, RuntimeError):
+        return  # told among the libraries
+    described = llama_cpp.llama_print_system_info().decode()
+    features = [part.split("=")[0].split(":")[-1].strip() for part in described.split("|") if part.strip().endswith("= 1")]
+    finding = say("doctor.processor", language, features=" ".join(features), threads=hardware.usable_threads())
+    yield Check("processor", "ok", finding)
+    if "AMX_INT8" in features:
+        yield Check("amx", "warning", say("doctor.amx", language), "make clean setup")
+
+
+def _models(settings: Settings, language: str) -> Iterator[Check]:
+    def generator() -> str:
+        made = make_generator(settings)
+        check_gguf(made.path)
+        return str(made.path)
+
+    def embedder() -> str:
+        return str(make_embedder(settings).path)
+
+    for name, find in (("generator", generator), ("embedder", embedder)):
+        yield _attempt(name, language, lambda find=find: say("doctor.model", language, path=find()))  # type: ignore[misc]
+
+
+def _index(settings: Settings, language: str) -> Iterator[Check]:
+    def open_it() -> str:
+        manifest = open_index(settings.index).manifest
+        check_embedder(manifest, make_embedder(settings), settings.index)
+        counts = {"articles": manifest.articles, "passages": manifest.passages, "sentences": manifest.sentences}
+        return say("doctor.index", language, path=settings.index, **counts)
+
+    opened = _attempt("index", language, open_it)
+    yield opened
+    if opened.status == "ok":
+        built = open_index(settings.index).manifest.chunk_tokens
+        if built != settings.chunk_tokens:
+            fields = {"path": settings.index, "built": built, "chosen": settings.chunk_tokens}
+            finding = say("doctor.index_other_chunks", language, **fields)
+            yield Check("chunks", "warning", finding, f"rag index --index {settings.index}")
+
+
+def _machine(settings: Settings, language: str) -> Iterator[Check]:
+    for name, path in (("index disk", settings.index), ("models disk", settings.models_dir)):
+        free = free_megabytes(path)
+        yield Check(name, "ok" if free >= DISK_MB else "warning", say("doctor.disk", language, free=free, path=path))
+    available = hardware.available_memory() // 1_000_000
+    if available >= MEMORY_MB:
+        yield Check("memory", "ok", say("doctor.memory", language, available=available))
+    else:
+        fields = {"available": available, "needed": MEMORY_MB}
+        yield Check("memory", "warning", say("doctor.memory_low", language, **fields))
+
+
+def _attempt(name: str, language: str, find: Callable[[], str]) -> Check:
+    try:
+        return Check(name, "ok", find())
+    except RagError as error:
+        return Check(name, "failed", error.message(language), error.next_step(language))
+
+
+_PARTS = (_python, _libraries, _processor, _models, _index, _machine)

@@ -1,0 +1,150 @@
+"""The values that travel between the layers. All are frozen: derive a new one with `dataclasses.replace`.
+
+Offsets count Unicode code points in `Article.text`, the text exactly as stored, so that
+`article.text[start:end]` is what a passage, a citation or a sentence shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+SegmentKind = Literal["story", "teaser", "furniture"]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of an article: its story, a teaser for another story, or page furniture (never quoted).
+
+    `title` is the headline of a teaser and empty elsewhere.
+    """
+
+    start: int
+    end: int
+    kind: SegmentKind
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article of the corpus.
+
+    `document` is the file's path relative to the folder that was read, with forward slashes. `id` is
+    derived from it, `digest` is the SHA-256 of the text. `segments` are in order, disjoint and cover
+    the whole text.
+    """
+
+    id: str
+    document: str
+    text: str
+    digest: str
+    date: date | None
+    title: str
+    source: str | None
+    author: str | None
+    language: str
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A quotable span of an article, a chunk or a single sentence, with what is needed to cite it."""
+
+    id: int
+    document: str
+    start: int
+    end: int
+    text: str
+    title: str
+    date: date | None
+    source: str | None
+    kind: SegmentKind = "story"
+    language: str = "fr"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found for a question; a higher `score` is better. `parts` holds the scores it was made of."""
+
+    passage: Passage
+    score: float
+    parts: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A marker `[marker]` of an answer, resolved: `quote` is the article's text from `start` to `end`."""
+
+    marker: int
+    document: str
+    title: str
+    date: date | None
+    source: str | None
+    start: int
+    end: int
+    quote: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence of an answer without its markers, the markers it carries, and how far they support it (0..1)."""
+
+    text: str
+    citations: tuple[int, ...]
+    support: float
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question of the conversation and the answer that was given."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Seconds since the question was taken up (`load_s`: before that), and token counts of the generator."""
+
+    load_s: float = 0.0
+    retrieve_s: float = 0.0
+    evidence_s: float = 0.0
+    first_token_s: float = 0.0
+    total_s: float = 0.0
+    prompt_tokens: int = 0
+    reused_tokens: int = 0
+    answer_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered and what it rests on.
+
+    `text` carries the markers `[n]`; each resolves to one of `citations`. When `answered` is false
+    (a refusal, small talk) there are no citations.
+    """
+
+    question: str
+    standalone_question: str
+    text: str
+    answered: bool
+    language: str
+    statements: tuple[Statement, ...]
+    citations: tuple[Citation, ...]
+    passages: tuple[Hit, ...]
+    timings: Timings
+    models: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A snapshot of long work: `done` of `total` (0 when unknown) in `unit`s of the step named `step`."""
+
+    step: str
+    done: int
+    total: int
+    unit: str = ""
+    detail: str = ""

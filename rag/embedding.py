@@ -1,0 +1,102 @@
+"""The sentence-transformers adapter: text to unit vectors, wholly offline.
+
+Prompts (`query: `, `passage: `) are those of the model's own configuration. Documents are embedded longest
+first, so that a batch holds texts of like length. Where the processor multiplies bfloat16 natively that is
+used (vectors stay within cosine 0.995 of float32), elsewhere float32.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rag.domain import Progress
+from rag.errors import LibraryMissing, ModelDamaged, ModelMissing
+from rag.hardware import has_native_bfloat16, usable_threads
+from rag.protocols import OnProgress, Vectors, silent
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+# Nothing but `rag fetch` opens a connection: the hub libraries read these when they are imported.
+OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
+BATCH = 32
+
+
+class SentenceTransformerEmbedder:
+    """An `Embedder` over a sentence-transformers folder. `digest` names its content and is given by the caller."""
+
+    def __init__(self, path: Path, digest: str, *, threads: int | None = None) -> None:
+        self.path = path
+        self.digest = digest
+        self.threads = threads or usable_threads()
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def dimension(self) -> int:
+        return int(self._model.get_embedding_dimension() or 0)
+
+    @property
+    def max_tokens(self) -> int:
+        return int(self._model.max_seq_length or 0)
+
+    @cached_property
+    def _model(self) -> SentenceTransformer:
+        if not self.path.is_dir():
+            raise ModelMissing(path=self.path)
+        os.environ.update(OFFLINE)
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        try:
+            import torch
+            from sentence_transformers import SentenceTransformer
+            from transformers.utils.logging import disable_progress_bar
+        except (ImportError, OSError) as error:
+            raise LibraryMissing(name="sentence-transformers", reason=error) from error
+        disable_progress_bar()
+        torch.set_num_threads(self.threads)
+        precision = torch.bfloat16 if has_native_bfloat16() else torch.float32
+        try:
+            return SentenceTransformer(
+                str(self.path), device="cpu", local_files_only=True, model_kwargs={"dtype": precision}
+            )
+        except Exception as error:  # the library lets through whatever its parsers raise
+            raise ModelDamaged(path=self.path, reason=str(error).strip().splitlines()[0]) from error
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        return self._model.tokenizer
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        return self._unit(self._model.encode_query(list(texts), batch_size=BATCH, convert_to_tensor=True))
+
+    def encode_documents(self, texts: Sequence[str], on_progress: OnProgress = silent) -> Vectors:
+        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+        vectors = np.empty((len(texts), self.dimension), np.float32)
+        for start in range(0, len(order), BATCH):
+            rows = order[start : start + BATCH]
+            on_progress(Progress("embed", start, len(texts), "passages"))
+            vectors[rows] = self._unit(
+                self._model.encode_document([texts[i] for i in rows], batch_size=BATCH, convert_to_tensor=True)
+            )
+        on_progress(Progress("embed", len(texts), len(texts), "passages"))
+        return vectors
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        if not texts:
+            return []
+        encoded = self._tokenizer(list(texts), add_special_tokens=False, verbose=False)
+        return [len(ids) for ids in encoded["input_ids"]]
+
+    @staticmethod
+    def _unit(tensor: Any) -> Vectors:
+        vectors: Vectors = tensor.float().cpu().numpy().astype(np.float32)
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors / np.maximum(norms, 1e-12)

@@ -1,0 +1,162 @@
+"""Every failure a user can meet, one class each, in families that share an exit code.
+
+An error carries facts, not prose: its text and the next step to take are looked up in `rag/locales`
+under the name of its class, in the user's language. `str(error)` is both, in English.
+"""
+
+from __future__ import annotations
+
+from rag.wording import FALLBACK, say
+
+
+class RagError(Exception):
+    """Base of all of them. Keyword arguments fill the fields of the message."""
+
+    exit_code = 1
+
+    def __init__(self, **fields: object) -> None:
+        super().__init__()
+        self.fields = fields
+
+    def message(self, language: str = FALLBACK) -> str:
+        """What happened and why."""
+        return say(f"error.{type(self).__name__}.message", language, **self.fields)
+
+    def next_step(self, language: str = FALLBACK) -> str:
+        """What the user can do about it."""
+        return say(f"error.{type(self).__name__}.next", language, **self.fields)
+
+    def __str__(self) -> str:
+        return f"{self.message()} {self.next_step()}"
+
+
+class UsageError(RagError):
+    """The command or its settings are wrong."""
+
+    exit_code = 2
+
+
+class NotReady(RagError):
+    """Something has to be fetched or built first."""
+
+    exit_code = 3
+
+
+class Disagreement(RagError):
+    """Index and settings do not belong together."""
+
+    exit_code = 4
+
+
+class BadInput(RagError):
+    """A file or a question cannot be used."""
+
+    exit_code = 5
+
+
+class UnknownSetting(UsageError):
+    """`key` of `place` is no setting; `close` names the nearest one."""
+
+
+class InvalidSetting(UsageError):
+    """`key` of `place` has a value that is not allowed (`reason`)."""
+
+
+class SettingsUnreadable(UsageError):
+    """The settings file `path` is not TOML (`reason`)."""
+
+
+class IndexMissing(NotReady):
+    """There is no index in `path`."""
+
+
+class IndexDamaged(NotReady):
+    """The index in `path` cannot be read (`reason`)."""
+
+
+class IndexTooNew(Disagreement):
+    """The index in `path` has schema `found`, this version reads `known`."""
+
+
+class EmbedderMismatch(Disagreement):
+    """The index in `path` was built with the embedder `built`, the settings name `chosen`."""
+
+
+class RootsDropped(UsageError):
+    """Articles from `dropped` are in the index in `path` and not among the paths given."""
+
+
+class IndexBusy(NotReady):
+    """Another process is writing the index in `path`."""
+
+
+class ModelMissing(NotReady):
+    """The model file or folder `path` does not exist."""
+
+
+class ModelDamaged(NotReady):
+    """The model in `path` is not what it should be (`reason`)."""
+
+
+class ModelUnreachable(NotReady):
+    """No source delivered the model `name`; `tried` lists each with its reason, `path` is where it belongs."""
+
+
+class FetchBusy(NotReady):
+    """Another process is fetching the model that belongs in `path`."""
+
+
+class LibraryMissing(NotReady):
+    """The library `name` cannot be imported (`reason`)."""
+
+
+class DiskFull(NotReady):
+    """`path` has `free` MB free where `needed` MB are needed."""
+
+
+class WriteFailed(NotReady):
+    """`path` cannot be written (`reason`)."""
+
+
+class PathMissing(BadInput):
+    """`path` does not exist."""
+
+
+class NoArticles(BadInput):
+    """`path` holds no file that can be read as an article."""
+
+
+class EmptyArticle(BadInput):
+    """The file `path` has no text."""
+
+
+class FileTooLarge(BadInput):
+    """The file `path` has `size` MB, more than `limit` MB."""
+
+
+class NotText(BadInput):
+    """The file `path` is not text (`reason`)."""
+
+
+class FileUnreadable(BadInput):
+    """The file `path` cannot be opened (`reason`)."""
+
+
+class EmptyQuestion(BadInput):
+    """The question has no words."""
+
+
+class QuestionTooLong(BadInput):
+    """The question has `length` characters, more than `limit`."""
+
+
+class BadBatchLine(BadInput):
+    """Line `line` of the batch file `path` cannot be used (`reason`)."""
+
+
+class GenerationFailed(RagError):
+    """The generator stopped with an error (`reason`)."""
+
+
+class UnexpectedError(RagError):
+    """Nothing foresaw this (`reason`)."""

@@ -1,0 +1,45 @@
+"""What happens while a question is answered, in the order in which it can be shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag.domain import Answer, Hit, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The passages and evidence sentences of a question, before a word is generated."""
+
+    passages: tuple[Hit, ...]
+    evidence: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Text from the generator, not checked yet."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A statement that stands, `text` with its markers; what was `Written` since the last one is superseded."""
+
+    statement: Statement
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """What was `Written` since the last checked statement is not supported and withdrawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The whole answer."""
+
+    answer: Answer
+
+
+Event = Found | Written | Checked | Dropped | Finished

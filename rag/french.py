@@ -1,0 +1,109 @@
+"""The one analysis of text into terms, shared by index and question: French first, other languages alike.
+
+NFKC; typographic apostrophes; elision (« l'eau » is « eau »); accents folded, then Snowball stems (so that a
+question typed without accents meets the same stem); stop words and question words left out; hyphened words
+taken apart; figures kept (« 20 % » is « 20% », « 14H00 » is « 14h00 »), numbers in French words also as
+figures (« Vingt-six » is also « 26 »).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+
+import Stemmer
+from bm25s import stopwords
+
+_ELISION = re.compile(r"^(?:[ldjmtsnc]|qu|jusqu|lorsqu|puisqu|quoiqu|quelqu|presqu)'(?=\w)")
+_TOKEN = re.compile(r"\d{1,2}\s?[hH](?:\d{2})?\b|\d+(?:[.,\u00a0\u202f ]\d{3})+\b|\d+(?:[.,]\d+)?(?:\s?%)?|[^\W_]+(?:[-'][^\W_]+)*")
+_STEMMERS = {
+    "fr": "french", "en": "english", "de": "german", "es": "spanish", "it": "italian",
+    "pt": "portuguese", "nl": "dutch", "sv": "swedish", "da": "danish", "fi": "finnish", "ro": "romanian",
+}  # fmt: skip
+_STOP_LISTS = {
+    "fr": stopwords.STOPWORDS_FRENCH, "en": stopwords.STOPWORDS_EN, "de": stopwords.STOPWORDS_GERMAN,
+    "es": stopwords.STOPWORDS_SPANISH, "it": stopwords.STOPWORDS_ITALIAN,
+}  # fmt: skip
+_QUESTION_WORDS = {
+    "fr": "quel quelle quels quelles quoi comment combien pourquoi quand où dont lequel laquelle lesquels lesquelles ça"
+    " cela ceci cet cette est-ce a-t-il a-t-elle t il elle ils elles si ni car donc or plus moins très aussi ainsi alors"
+    " comme tout tous toute toutes entre chez vers sous sans été être avoir fait faire peut dit",
+    "en": "what which who whom whose when where why how do does did is are was were has have had can could will would",
+    "de": "was welche welcher welches wer wem wen wann wo warum wieso wie ist sind war waren hat haben",
+    "es": "qué cuál cuáles quién quiénes cuándo dónde cómo cuánto cuántos cuántas es son fue ha han",
+    "it": "che cosa quale quali chi quando dove come perché quanto quanti quante è sono ha hanno",
+}
+_UNITS = {
+    word: value
+    for value, word in enumerate(
+        "zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize".split()
+    )
+}
+_TENS = {"vingt": 20, "vingts": 20, "trente": 30, "quarante": 40, "cinquante": 50, "soixante": 60,
+         "septante": 70, "octante": 80, "huitante": 80, "nonante": 90}  # fmt: skip
+
+
+def fold(text: str) -> str:
+    """Lower case, compatibility forms joined, accents and ligatures gone, apostrophes straight."""
+    plain = unicodedata.normalize("NFKC", text).casefold().replace("œ", "oe").replace("æ", "ae")
+    plain = re.sub("[’ʼ‘`´]", "'", plain)
+    return "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
+
+
+@cache
+def stop_words(language: str) -> frozenset[str]:
+    """Folded words of `language` that carry no content, question words included; empty for an unknown language."""
+    words = [*_STOP_LISTS.get(language, ()), *_QUESTION_WORDS.get(language, "").split()]
+    return frozenset(fold(word) for word in words)
+
+
+@cache
+def _stem(word: str, language: str) -> str:
+    algorithm = _STEMMERS.get(language)
+    return _stemmer(algorithm).stemWord(word) if algorithm else word
+
+
+@cache
+def _stemmer(algorithm: str) -> Stemmer.Stemmer:
+    return Stemmer.Stemmer(algorithm)
+
+
+def terms(text: str, language: str = "fr") -> list[str]:
+    """The terms of `text` in order, repeated as often as they occur."""
+    return list(_terms(text, language))
+
+
+def _terms(text: str, language: str) -> Iterator[str]:
+    stopped = stop_words(language)
+    for match in _TOKEN.finditer(fold(text)):
+        token = match[0]
+        if token[0].isdigit():
+            yield re.sub(r"\s", "", token).replace(",", ".")
+            continue
+        if language == "fr":
+            if (number := french_number(token)) is not None and number > 1:
+                yield str(number)
+            token = _ELISION.sub("", token)
+        for part in re.split("[-']", token):
+            if part and part not in stopped:
+                yield _stem(part, language)
+
+
+def french_number(word: str) -> int | None:
+    """The value of a number written in French words with hyphens (« vingt-six », « quatre-vingt-dix »), below 1000."""
+    total = 0
+    for part in fold(word).replace("-et-", "-").split("-"):
+        if part in _FOLDED_UNITS:
+            total += _FOLDED_UNITS[part]
+        elif part in _TENS:
+            total = total * 20 if total == 4 and part.startswith("vingt") else total + _TENS[part]
+        elif part in ("cent", "cents"):
+            total = max(total, 1) * 100
+        else:
+            return None
+    return total
+
+
+_FOLDED_UNITS = {fold(word): value for word, value in _UNITS.items()}

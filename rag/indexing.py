@@ -1,0 +1,274 @@
+"""Corpus to index: read, split, embed, write beside, and by one rename of the manifest make it the index.
+
+The index folder holds `manifest.json` and one data folder, which it names: `articles.sqlite`,
+and for passages and sentences a `.faiss` file and a `.bm25` folder each. A build writes a new data folder; readers follow the
+manifest, so they see the old index or the new one, never a mixture. A build that fails or is interrupted
+leaves the old index as it was and takes its own folder away; one that was killed leaves a folder that the
+next build takes away. Vectors of texts that the old index knows are taken from it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from rag.catalog import Catalog, write_catalog
+from rag.chunking import split_article, split_sentences
+from rag.config import Settings
+from rag.corpus import OnProblem, read_corpus
+from rag.domain import Article, Passage, Progress
+from rag.errors import EmbedderMismatch, IndexBusy, IndexDamaged, IndexMissing, IndexTooNew, RootsDropped
+from rag.french import terms
+from rag.lexical import LexicalIndex
+from rag.manifest import Manifest, read_manifest, write_manifest
+from rag.protocols import Embedder, OnProgress, Vectors, silent
+from rag.storage import flush_folder, writing
+from rag.vectors import FaissStore
+
+_LIBRARIES = ("sentence-transformers", "faiss-cpu", "bm25s", "langchain-text-splitters", "PyStemmer")
+_DATA = "data-"
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An open index. Reading it never writes."""
+
+    path: Path
+    manifest: Manifest
+    catalog: Catalog
+    passages: FaissStore
+    sentences: FaissStore
+    passage_terms: LexicalIndex
+    sentence_terms: LexicalIndex
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did: articles by what happened to them since the last build, and vectors that had to be made."""
+
+    manifest: Manifest
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    unchanged: int
+    embedded: int
+
+
+def open_index(path: Path) -> Index:
+    """Opens the index in the folder `path`. Raises IndexMissing, IndexDamaged and IndexTooNew."""
+    manifest = read_manifest(path)
+    data = path / manifest.data
+    index = Index(
+        path=path,
+        manifest=manifest,
+        catalog=Catalog(data / "articles.sqlite"),
+        passages=FaissStore.open(data / "passages.faiss"),
+        sentences=FaissStore.open(data / "sentences.faiss"),
+        passage_terms=LexicalIndex.open(data / "passages.bm25"),
+        sentence_terms=LexicalIndex.open(data / "sentences.bm25"),
+    )
+    parts = (index.passages, index.sentences, index.passage_terms, index.sentence_terms)
+    found = (index.catalog.count_articles(), *map(len, parts))
+    expected = (manifest.articles, *(manifest.passages, manifest.sentences) * 2)
+    if found != expected:
+        raise IndexDamaged(path=path, reason=f"holds {found}, its manifest says {expected}")
+    return index
+
+
+def check_embedder(manifest: Manifest, embedder: Embedder, path: Path) -> None:
+    """Raises EmbedderMismatch unless the vectors of index and `embedder` may be compared."""
+    if manifest.embedder_digest != embedder.digest:
+        raise EmbedderMismatch(path=path, built=manifest.embedder, chosen=embedder.name)
+
+
+def build_index(
+    paths: Sequence[Path],
+    target: Path,
+    embedder: Embedder,
+    settings: Settings,
+    *,
+    replace: bool = False,
+    on_progress: OnProgress = silent,
+    on_problem: OnProblem = lambda problem: None,
+) -> BuildReport:
+    """Makes the index in `target` hold the articles of `paths`; without any, those it was built from.
+
+    Files that cannot be read go to `on_problem` and are left out. Raises PathMissing, NoArticles, IndexBusy,
+    DiskFull, WriteFailed, and RootsDropped when paths of the present index are not among `paths` and
+    `replace` is false.
+    """
+    with writing(target):
+        target.mkdir(parents=True, exist_ok=True)
+    with _alone(target):
+        old = _present(target)
+        roots = _roots(paths, old, target, replace)
+        articles = []
+        for article in read_corpus(roots, on_problem):
+            articles.append(article)
+            on_progress(Progress("read", len(articles), 0, "articles", article.document))
+        with _new_data(target) as data:
+            manifest, embedded = _write(data, articles, roots, embedder, settings, old, on_progress)
+            write_manifest(target, manifest)
+        _remove_other_data(target, manifest.data)
+        return _report(manifest, articles, old, embedded)
+
+
+def _present(target: Path) -> Index | None:
+    try:
+        return open_index(target)
+    except (IndexMissing, IndexDamaged, IndexTooNew):
+        return None
+
+
+def _roots(paths: Sequence[Path], old: Index | None, target: Path, replace: bool) -> list[Path]:
+    known = [Path(root) for root in old.manifest.roots] if old else []
+    if not paths:
+        return known or [Path(root) for root in read_manifest(target).roots]
+    roots = [path.absolute() for path in paths]
+    dropped = [root for root in known if root not in roots]
+    if dropped and not replace:
+        raise RootsDropped(path=target, dropped=", ".join(map(str, dropped)))
+    return roots
+
+
+@contextlib.contextmanager
+def _alone(target: Path) -> Iterator[None]:
+    with writing(target), contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(FileLock(target / ".lock", timeout=0))
+        except Timeout as error:
+            raise IndexBusy(path=target) from error
+        yield
+
+
+@contextlib.contextmanager
+def _new_data(target: Path) -> Iterator[Path]:
+    data = target / f"{_DATA}{uuid.uuid4().hex[:12]}"
+    try:
+        with writing(target):
+            data.mkdir()
+            yield data
+    except BaseException:
+        shutil.rmtree(data, ignore_errors=True)
+        raise
+
+
+def _remove_other_data(target: Path, kept: str) -> None:
+    for folder in target.glob(f"{_DATA}*"):
+        if folder.name != kept:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write(
+    data: Path,
+    articles: Sequence[Article],
+    roots: Sequence[Path],
+    embedder: Embedder,
+    settings: Settings,
+    old: Index | None,
+    on_progress: OnProgress,
+) -> tuple[Manifest, int]:
+    passages, sentences = _split(articles, embedder, settings, on_progress)
+    reusable = old if old and old.manifest.embedder_digest == embedder.digest else None
+    vectors, embedded = _embed([p.text for p in (*passages, *sentences)], embedder, reusable, on_progress)
+    on_progress(Progress("write", 0, 0))
+    write_catalog(data / "articles.sqlite", articles, passages, sentences)
+    for name, spans, rows in (
+        ("passages", passages, vectors[: len(passages)]),
+        ("sentences", sentences, vectors[len(passages) :]),
+    ):
+        ids = np.array([span.id for span in spans], np.int64)
+        store = FaissStore(embedder.dimension)
+        store.add(ids, rows)
+        store.save(data / f"{name}.faiss")
+        # A passage is also found by the words of its article's title; a sentence answers by its own.
+        texts = [f"{span.title}\n{span.text}" if name == "passages" else span.text for span in spans]
+        analysed = [terms(text, span.language) for text, span in zip(texts, spans, strict=True)]
+        LexicalIndex.build(ids, analysed).save(data / f"{name}.bm25")
+    flush_folder(data)
+    manifest = Manifest(
+        data=data.name,
+        embedder=embedder.name,
+        embedder_digest=embedder.digest,
+        dimension=embedder.dimension,
+        chunk_tokens=settings.chunk_tokens,
+        overlap_sentences=settings.overlap_sentences,
+        roots=tuple(map(str, roots)),
+        corpus_digest=_corpus_digest(articles),
+        articles=len(articles),
+        passages=len(passages),
+        sentences=len(sentences),
+        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        libraries={name: version(name) for name in _LIBRARIES},
+    )
+    return manifest, embedded
+
+
+def _split(
+    articles: Sequence[Article], embedder: Embedder, settings: Settings, on_progress: OnProgress
+) -> tuple[list[Passage], list[Passage]]:
+    """Passages and sentences of all articles; a sentence that two overlapping passages share comes once."""
+    count = partial(_count_one, embedder)
+    passages: list[Passage] = []
+    sentences: dict[int, Passage] = {}
+    for done, article in enumerate(articles, 1):
+        split = split_article(
+            article, count, chunk_tokens=settings.chunk_tokens, overlap_sentences=settings.overlap_sentences
+        )
+        passages += split
+        sentences.update((s.id, s) for passage in split for s in split_sentences(article, passage))
+        on_progress(Progress("split", done, len(articles), "articles"))
+    return passages, list(sentences.values())
+
+
+def _count_one(embedder: Embedder, text: str) -> int:
+    return embedder.count_tokens([text])[0]
+
+
+def _embed(
+    texts: Sequence[str], embedder: Embedder, old: Index | None, on_progress: OnProgress
+) -> tuple[Vectors, int]:
+    """Vectors float32 [len(texts), dimension], each distinct text embedded once, and how many had to be."""
+    known = _known_vectors(old, set(texts)) if old else {}
+    missing = [text for text in dict.fromkeys(texts) if text not in known]
+    made = dict(zip(missing, embedder.encode_documents(missing, on_progress), strict=True)) if missing else {}
+    rows = [known[text] if text in known else made[text] for text in texts]
+    return np.array(rows, np.float32).reshape(len(rows), embedder.dimension), len(missing)
+
+
+def _known_vectors(old: Index, wanted: set[str]) -> Mapping[str, Vectors]:
+    known: dict[str, Vectors] = {}
+    for level, store in (("passage", old.passages), ("sentence", old.sentences)):
+        spans = [span for span in old.catalog.spans(level) if span.text in wanted]
+        vectors = store.reconstruct(np.array([span.id for span in spans], np.int64))
+        known.update((span.text, vector) for span, vector in zip(spans, vectors, strict=True))
+    return known
+
+
+def _corpus_digest(articles: Iterable[Article]) -> str:
+    lines = sorted(f"{article.document}\0{article.digest}\n" for article in articles)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _report(manifest: Manifest, articles: Sequence[Article], old: Index | None, embedded: int) -> BuildReport:
+    before = {article.document: article.digest for article in old.catalog.articles()} if old else {}
+    now = {article.document: article.digest for article in articles}
+    return BuildReport(
+        manifest=manifest,
+        added=tuple(name for name in now if name not in before),
+        changed=tuple(name for name in now if name in before and before[name] != now[name]),
+        removed=tuple(name for name in before if name not in now),
+        unchanged=sum(before.get(name) == digest for name, digest in now.items()),
+        embedded=embedded,
+    )

@@ -1,0 +1,120 @@
+"""The seams of the product: what an embedder, a vector store and a generator promise.
+
+`tests/contracts` runs one suite per protocol on the doubles and on the real adapters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.domain import Progress
+
+Vectors = NDArray[np.float32]
+Ids = NDArray[np.int64]
+OnProgress = Callable[[Progress], None]
+
+
+def silent(progress: Progress) -> None:
+    """The progress callback of those who do not watch."""
+
+
+class Embedder(Protocol):
+    """Text to unit vectors. Constructing is cheap; the model loads at first use."""
+
+    @property
+    def name(self) -> str:
+        """Short name of the model, for people."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of what the vectors depend on: weights, tokenizer, prompts. Equal digests, comparable vectors."""
+
+    @property
+    def dimension(self) -> int:
+        """Number of components of a vector."""
+
+    @property
+    def max_tokens(self) -> int:
+        """Tokens of a text that are read, special tokens and prompt included; what follows is cut."""
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Questions to float32 [len(texts), dimension], rows of unit length."""
+
+    def encode_documents(self, texts: Sequence[str], on_progress: OnProgress = silent) -> Vectors:
+        """Passages to float32 [len(texts), dimension], rows of unit length."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text without prompt and special tokens."""
+
+
+class VectorStore(Protocol):
+    """Vectors by id, searched by inner product."""
+
+    def __len__(self) -> int: ...
+
+    def add(self, ids: Ids, vectors: Vectors) -> None:
+        """Adds rows; `ids` int64 [n], not yet present; `vectors` float32 [n, dimension]. Raises ValueError otherwise."""
+
+    def remove(self, ids: Ids) -> int:
+        """Removes the rows that are present and returns their number."""
+
+    def search(self, queries: Vectors, k: int) -> tuple[Vectors, Ids]:
+        """Scores float32 [q, m] in descending order and ids int64 [q, m], m = min(k, len(self))."""
+
+    def reconstruct(self, ids: Ids) -> Vectors:
+        """The stored vectors float32 [n, dimension] of `ids`. Raises KeyError when one is absent."""
+
+    def save(self, path: Path) -> None:
+        """Writes one file, flushed to disk. The caller chooses a path that nobody reads yet."""
+
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a chat."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of generated text. The last one of a stream has `finished` set and carries the counts."""
+
+    text: str
+    finished: bool = False
+    prompt_tokens: int = 0
+    reused_tokens: int = 0
+    answer_tokens: int = 0
+
+
+class Generator(Protocol):
+    """A chat model, greedy: the same messages give the same text. Constructing is cheap; loads at first use."""
+
+    @property
+    def name(self) -> str:
+        """Short name of the model, for people."""
+
+    @property
+    def context_tokens(self) -> int:
+        """Tokens that prompt and answer may have together."""
+
+    def load(self) -> None:
+        """Loads now what would load at first use. Raises NotReady when it cannot."""
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Tokens of the prompt that the chat template makes of `messages`."""
+
+    def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[Token]:
+        """The reply, piece by piece; closing the iterator stops the work. Raises GenerationFailed."""
+
+    def score_choices(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
+        """Natural-log probability that the reply begins with the first token of each choice."""

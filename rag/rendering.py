@@ -1,0 +1,235 @@
+"""Answers, hits, progress and errors for a person: coloured and wrapped on a terminal, plain when piped.
+
+What was asked for goes to standard output, everything else to standard error. `NO_COLOR` is honoured.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.padding import Padding
+from rich.progress import BarColumn, DownloadColumn, TaskID, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import Progress as Bars
+from rich.text import Text
+
+from rag.domain import Answer, Citation, Hit, Passage, Progress
+from rag.errors import RagError
+from rag.events import Checked, Dropped, Event, Finished, Found, Written
+from rag.prompting import written_date
+from rag.protocols import OnProgress
+from rag.wording import say
+
+if TYPE_CHECKING:
+    from rag.corpus import Problem
+    from rag.doctor import Check
+
+# Without a terminal one line of progress at most every so many seconds.
+_LINE_EVERY_S = 5.0
+
+
+class Renderer:
+    """Shows things in the interface language `language`; `quiet` leaves out progress and notices."""
+
+    def __init__(self, language: str, *, quiet: bool = False, out: TextIO | None = None, err: TextIO | None = None) -> None:
+        self.language = language
+        self.quiet = quiet
+        self.out = Console(file=out or sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=False)
+        self.err = Console(file=err or sys.stderr, highlight=False, markup=False, emoji=False)
+
+    def line(self, text: str) -> None:
+        """One line of result, never wrapped or cut."""
+        self.out.print(Text(text), soft_wrap=True)
+
+    def note(self, text: str) -> None:
+        """One line for the user's eyes only."""
+        if not self.quiet:
+            self.err.print(Text(text, "dim"), soft_wrap=True)
+
+    def error(self, error: RagError) -> None:
+        """What went wrong and what to do next."""
+        label = say("cli.error", self.language)
+        shown = Text.assemble((f"{label}: ", "bold red"), error.message(self.language))
+        self.err.print(shown, soft_wrap=True)
+        self.err.print(Text(error.next_step(self.language)), soft_wrap=True)
+
+    def problem(self, problem: Problem) -> None:
+        """A file that could not be read, or something worth knowing about one that was."""
+        if isinstance(problem, RagError):
+            self.err.print(Text(f"- {problem.message(self.language)}", "yellow"), soft_wrap=True)
+        else:
+            self.note(say(f"notice.{problem.kind}", self.language, **problem.fields))
+
+    @contextmanager
+    def progress(self) -> Iterator[OnProgress]:
+        """A callback that draws bars on a terminal and prints now and then elsewhere."""
+        if self.quiet:
+            yield lambda progress: None
+        elif self.err.is_terminal:
+            with _Bars(self.err, self.language) as bars:
+                yield bars.show
+        else:
+            yield _Lines(self.err, self.language).show
+
+    def stream(self, events: Iterable[Event]) -> Answer:
+        """Shows an answer as it comes into being, and returns it."""
+        return self._stream_live(events) if self.out.is_terminal else self._stream_plain(events)
+
+    def _stream_plain(self, events: Iterable[Event]) -> Answer:
+        shown = False
+        for event in events:
+            if isinstance(event, Checked):
+                self.out.file.write((" " if shown else "") + event.text)
+                self.out.file.flush()
+                shown = True
+            if isinstance(event, Finished):
+                self.line("" if shown else event.answer.text)
+                self._sources(event.answer)
+                return event.answer
+        raise AssertionError("a stream ends with Finished")
+
+    def _stream_live(self, events: Iterable[Event]) -> Answer:
+        checked: list[str] = []
+        written = ""
+        evidence: tuple[Hit, ...] = ()
+        with Live(console=self.out, refresh_per_second=12, transient=True) as live:
+            for event in events:
+                if isinstance(event, Found):
+                    evidence = event.evidence[:2]
+                elif isinstance(event, Written):
+                    written += event.text
+                elif isinstance(event, Checked):
+                    checked.append(event.text)
+                    written = ""
+                elif isinstance(event, Dropped):
+                    written = ""
+                else:
+                    answer = event.answer
+                live.update(self._draft(checked, written, evidence))
+        self.answer(answer)
+        return answer
+
+    def _draft(self, checked: list[str], written: str, evidence: tuple[Hit, ...]) -> RenderableType:
+        found = [Text(f"« {hit.passage.text} » {self._origin(hit.passage)}", "dim italic") for hit in evidence]
+        return Group(*(found if not checked else ()), Text.assemble(_marked(" ".join(checked)), " ", (written, "dim")))
+
+    def answer(self, answer: Answer) -> None:
+        """A complete answer with its sources."""
+        self.out.print(_marked(answer.text), soft_wrap=not self.out.is_terminal)
+        self._sources(answer)
+
+    def _sources(self, answer: Answer) -> None:
+        if not answer.citations:
+            return
+        self.line("")
+        self.out.print(Text(say("cli.sources", self.language), "bold"))
+        for citation in answer.citations:
+            self._source(citation)
+
+    def _source(self, citation: Citation) -> None:
+        place = f"{citation.document}, {citation.start}-{citation.end}"
+        head = Text.assemble((f"[{citation.marker}] ", "bold cyan"), (citation.title, "bold"))
+        self.out.print(head, soft_wrap=not self.out.is_terminal)
+        self._indented(Text(f"{self._origin(citation)} · {place}", "dim"))
+        self._indented(Text(f"« {citation.quote} »", "green"))
+
+    def _indented(self, text: Text) -> None:
+        if self.out.is_terminal:
+            self.out.print(Padding(text, (0, 0, 0, 4)))
+        else:
+            self.line(f"    {text.plain}")
+
+    def _origin(self, of: Passage | Citation) -> str:
+        day = written_date(of.date, self.language) if of.date else say("cli.undated", self.language)
+        return f"{of.source}, {day}" if of.source else day
+
+    def hits(self, hits: list[Hit], *, explain: bool) -> None:
+        """Passages or sentences found, best first."""
+        if not hits:
+            self.line(say("cli.no_hits", self.language))
+        for rank, hit in enumerate(hits, 1):
+            passage = hit.passage
+            scores = " ".join(f"{name}={value:.3f}" for name, value in hit.parts.items()) if explain else ""
+            self.out.print(Text.assemble((f"{rank}. ", "bold cyan"), (passage.title, "bold")), soft_wrap=not self.out.is_terminal)
+            place = f"{passage.document}, {passage.start}-{passage.end}"
+            self._indented(Text(f"{self._origin(passage)} · {place} · {hit.score:.2f} {scores}".rstrip(), "dim"))
+            self._indented(Text(passage.text))
+
+
+    def checks(self, checks: Iterable[Check]) -> None:
+        """The findings of `rag doctor`."""
+        colours = {"ok": "green", "warning": "yellow", "failed": "bold red"}
+        for check in checks:
+            status = say(f"doctor.{check.status}", self.language)
+            self.out.print(Text.assemble((f"{status:<10}", colours[check.status]), check.finding), soft_wrap=True)
+            if check.repair:
+                self.line(f"{'':<10}→ {check.repair}")
+
+
+def _marked(text: str) -> Text:
+    shown = Text(text)
+    shown.highlight_regex(r"\[\d+\]", "bold cyan")
+    return shown
+
+
+class _Bars:
+    """One bar for each step and subject."""
+
+    def __init__(self, console: Console, language: str) -> None:
+        self._language = language
+        self._tasks: dict[tuple[str, str], TaskID] = {}
+        self._plain = Bars(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"),
+                           TimeRemainingColumn(), console=console)  # fmt: skip
+        self._bytes = Bars(TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(),
+                           TimeRemainingColumn(), console=console)  # fmt: skip
+        self._live = Live(Group(self._bytes, self._plain), console=console, refresh_per_second=8)
+
+    def __enter__(self) -> _Bars:
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def show(self, progress: Progress) -> None:
+        bars = self._bytes if progress.unit == "B" else self._plain
+        subject = progress.detail if progress.unit == "B" else ""
+        key = (progress.step, subject)
+        if key not in self._tasks:
+            label = f"{say(f'progress.{progress.step}', self._language)} {subject}".strip()
+            self._tasks[key] = bars.add_task(label, total=progress.total or None)
+        bars.update(self._tasks[key], completed=progress.done, total=progress.total or None)
+
+
+class _Lines:
+    """A line when a step begins and ends, and every few seconds between."""
+
+    def __init__(self, console: Console, language: str) -> None:
+        self._console = console
+        self._language = language
+        self._step = ""
+        self._last = 0.0
+
+    def show(self, progress: Progress) -> None:
+        now = time.monotonic()
+        begins = self._step != progress.step + progress.detail * (progress.unit == "B")
+        ends = bool(progress.total) and progress.done >= progress.total
+        if not begins and not ends and now - self._last < _LINE_EVERY_S:
+            return
+        self._step, self._last = progress.step + progress.detail * (progress.unit == "B"), now
+        label = say(f"progress.{progress.step}", self._language)
+        subject = f" {progress.detail}" if progress.unit == "B" else ""
+        self._console.print(Text(f"{label}{subject} {_amount(progress)}".rstrip()), soft_wrap=True)
+
+
+def _amount(progress: Progress) -> str:
+    if not progress.total:
+        return str(progress.done or "")
+    if progress.unit == "B":
+        return f"{progress.done / 1e6:.0f}/{progress.total / 1e6:.0f} MB"
+    return f"{progress.done}/{progress.total}"

@@ -1,0 +1,58 @@
+"""Files that are whole or absent: written beside, flushed to disk, then renamed."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from rag.errors import DiskFull, RagError, WriteFailed
+
+MEGABYTE = 1_000_000
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replaces `path` by `text` in one step."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with writing(path):
+        try:
+            with beside.open("w", encoding="utf-8", newline="") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+    flush_folder(path.parent)
+
+
+def flush_folder(folder: Path) -> None:
+    """Flushes renames in `folder` to disk, where the system can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turns what the system says of a failed write below into DiskFull or WriteFailed."""
+    try:
+        yield
+    except RagError:
+        raise
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(path=path, free=free_megabytes(path), needed="?") from error
+        raise WriteFailed(path=path, reason=error.strerror or error) from error
+
+
+def free_megabytes(path: Path) -> int:
+    """Free space where `path` is or will be, in MB."""
+    existing = next(folder for folder in (path, *path.resolve().parents) if folder.exists())
+    return shutil.disk_usage(existing).free // MEGABYTE

@@ -1,0 +1,67 @@
+"""Fixtures shared by the tests; the real models are fetched once and kept outside the clone."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rag.assembly import DEFAULT_MODELS, build, open_pipeline
+from rag.answering import Pipeline
+from rag.config import Settings
+from rag.fetching import fetch
+
+PROJECT = Path(__file__).parents[1]
+SEEDS = PROJECT / "seeds"
+
+
+@pytest.fixture(scope="session")
+def models_dir() -> Path:
+    """The folder of the real default models. A model that cannot be had is a failure, not a skip."""
+    folder = Path(os.environ.get("RAG_MODELS_DIR") or PROJECT / "models").resolve()
+    for spec in DEFAULT_MODELS:
+        fetch(spec, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_settings(models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings for the real models over an index of the seeds."""
+    settings = Settings(index=tmp_path_factory.mktemp("seeds") / "index", models_dir=models_dir)
+    build([SEEDS], settings)
+    return settings
+
+
+@pytest.fixture(scope="session")
+def real_pipeline(real_settings: Settings) -> Pipeline:
+    """The product over the seeds with the real models."""
+    return open_pipeline(settings=real_settings)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests speak English and see no settings of the user's."""
+    for name in [name for name in os.environ if name.startswith("RAG_") and name != "RAG_MODELS_DIR"]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+
+
+@pytest.fixture
+def loopback_only() -> Iterator[list[object]]:
+    """Fails on any socket that connects elsewhere than to this machine; yields the addresses that were asked for."""
+    asked: list[object] = []
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        asked.append(address)
+        host = address[0] if isinstance(address, tuple) else ""
+        if self.family != socket.AF_UNIX and host not in ("127.0.0.1", "::1", "localhost"):
+            raise AssertionError(f"connection to {address}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield asked

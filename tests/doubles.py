@@ -1,0 +1,85 @@
+"""Small true implementations of the protocols, for speed: what they do can be worked out by hand."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from rag.domain import Progress
+from rag.errors import GenerationFailed
+from rag.french import terms
+from rag.protocols import Message, OnProgress, Token, Vectors, silent
+
+
+class BagEmbedder:
+    """An `Embedder` whose vector counts the text's terms, each in a component chosen by its SHA-256.
+
+    Texts that share words are close, others are orthogonal but for rare collisions.
+    """
+
+    def __init__(self, dimension: int = 64, name: str = "bag") -> None:
+        self.name = name
+        self.dimension = dimension
+        self.max_tokens = 512
+        self.embedded: list[str] = []
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(f"{self.name} {self.dimension}".encode()).hexdigest()
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        return self._encode(texts)
+
+    def encode_documents(self, texts: Sequence[str], on_progress: OnProgress = silent) -> Vectors:
+        self.embedded += texts
+        on_progress(Progress("embed", len(texts), len(texts), "passages"))
+        return self._encode(texts)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(text.split()) for text in texts]
+
+    def _encode(self, texts: Sequence[str]) -> Vectors:
+        vectors = np.zeros((len(texts), self.dimension), np.float32)
+        for row, text in zip(vectors, texts, strict=True):
+            for term in terms(text) or ["\0"]:
+                row[int.from_bytes(hashlib.sha256(term.encode()).digest()[:4], "big") % self.dimension] += 1
+            row /= np.linalg.norm(row)
+        return vectors
+
+
+class ScriptedGenerator:
+    """A `Generator` that replies from a script, word by word, and remembers what it was asked.
+
+    Says yes to whether the evidence answers unless `yes` is lower. An exception in the script is raised there.
+    """
+
+    def __init__(self, *replies: str | Exception, yes: float = 0.95) -> None:
+        self.name = "scripted"
+        self.context_tokens = 4096
+        self.replies: deque[str | Exception] = deque(replies)
+        self.history: list[list[Message]] = []
+        self.yes = yes
+
+    def load(self) -> None:
+        """Nothing to load."""
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        return sum(len(message.content.split()) for message in messages)
+
+    def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[Token]:
+        self.history.append(list(messages))
+        reply = self.replies.popleft() if self.replies else ""
+        if isinstance(reply, Exception):
+            raise GenerationFailed(reason=reply)
+        words = [word for word in reply.replace(" ", " \0").split("\0") if word][:max_tokens]
+        for word in words:
+            yield Token(word)
+        yield Token("", finished=True, prompt_tokens=self.count_tokens(messages), answer_tokens=len(words))
+
+    def score_choices(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
+        rest = (1 - self.yes) / max(1, len(choices) - 1)
+        return [math.log(self.yes if i == 0 else rest) for i in range(len(choices))]
