@@ -1,10 +1,10 @@
 """Trustworthy, cited answers from one's own articles, on one's own machine.
 
-    from rag import open_pipeline
-    answer = open_pipeline("index").ask("quelles conditions pose l'Allemagne ?")
-    print(answer.text)
-    for citation in answer.citations:
-        print(citation.marker, citation.title, citation.date, citation.quote)
+from rag import open_pipeline
+answer = open_pipeline("index").ask("quelles conditions pose l'Allemagne ?")
+print(answer.text)
+for citation in answer.citations:
+    print(citation.marker, citation.title, citation.date, citation.quote)
 """
 
 from __future__ import annotations

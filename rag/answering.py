@@ -64,9 +64,7 @@ class Pipeline:
     def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
         """The events of answering `question`, the last one `Finished`. Raises as `ask` does."""
         run = _Run(self._embedder, clean_question(question), self._load_s)
-        hits, evidence = self._retriever.search_with_evidence(
-            run.question, self._settings.passages, EVIDENCE_SENTENCES
-        )
+        hits, evidence = self._retriever.search_with_evidence(run.question, self._settings.passages, EVIDENCE_SENTENCES)
         run.found(hits)
         yield Found(tuple(hits), tuple(evidence))
         windows = self._retriever.windows(hits, evidence[:WINDOWS])

@@ -18,7 +18,7 @@ from rag.errors import ModelMissing
 from rag.fetching import EMBEDDER, GENERATOR, ModelSpec, check, fetch
 from rag.generation import LlamaCppGenerator
 from rag.indexing import BuildReport, build_index, check_embedder, open_index
-from rag.protocols import Embedder, Generator, OnProgress, silent
+from rag.protocols import Embedder, OnProgress, silent
 from rag.retrieval import Retriever
 
 DEFAULT_MODELS: tuple[ModelSpec, ...] = (GENERATOR, EMBEDDER)
@@ -79,7 +79,7 @@ def fetch_models(settings: Settings, on_progress: OnProgress = silent) -> dict[s
     return {spec.name: fetch(spec, settings.models_dir, on_progress) for spec in DEFAULT_MODELS}
 
 
-def make_generator(settings: Settings) -> Generator:
+def make_generator(settings: Settings) -> LlamaCppGenerator:
     """The generator of `settings`, not loaded yet. Raises ModelMissing and ModelDamaged."""
     path = Path(settings.generator).expanduser() if settings.generator else check(GENERATOR, settings.models_dir)
     if not path.exists():
@@ -87,7 +87,7 @@ def make_generator(settings: Settings) -> Generator:
     return LlamaCppGenerator(path, context_tokens=settings.context_tokens, threads=settings.threads or None)
 
 
-def make_embedder(settings: Settings) -> Embedder:
+def make_embedder(settings: Settings) -> SentenceTransformerEmbedder:
     """The embedder of `settings`, not loaded yet. Raises ModelMissing and ModelDamaged."""
     if not settings.embedder:
         path = check(EMBEDDER, settings.models_dir)

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
+from typing import cast
 
-from rag.domain import Article, Passage, Segment
+from rag.domain import Article, Passage, Segment, SegmentKind
 from rag.errors import IndexDamaged
 
 _SCHEMA = """
@@ -49,8 +50,18 @@ def write_catalog(
         connection.executemany(
             "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                (a.id, a.document, a.text, a.digest, a.date and a.date.isoformat(), a.title, a.source, a.author,
-                 a.language, json.dumps([asdict(s) for s in a.segments]))
+                (
+                    a.id,
+                    a.document,
+                    a.text,
+                    a.digest,
+                    a.date and a.date.isoformat(),
+                    a.title,
+                    a.source,
+                    a.author,
+                    a.language,
+                    json.dumps([asdict(s) for s in a.segments]),
+                )
                 for a in articles
             ),
         )
@@ -105,8 +116,15 @@ class Catalog:
         *fields, segments = rows[0]
         id_, name, text, digest, day, title, source, author, language = fields
         return Article(
-            id=str(id_), document=str(name), text=str(text), digest=str(digest), date=_date(day), title=str(title),
-            source=_optional(source), author=_optional(author), language=str(language),
+            id=str(id_),
+            document=str(name),
+            text=str(text),
+            digest=str(digest),
+            date=_date(day),
+            title=str(title),
+            source=_optional(source),
+            author=_optional(author),
+            language=str(language),
             segments=tuple(Segment(**segment) for segment in json.loads(str(segments))),
         )
 
@@ -125,14 +143,18 @@ class Catalog:
 
     def spans(self, level: str) -> list[Passage]:
         """All spans of a level, "passage" or "sentence", by document and place."""
-        return [_passage(row) for row in self._query(f"{_PASSAGE} WHERE level = ? ORDER BY passage.document, start", [level])]
+        return [
+            _passage(row)
+            for row in self._query(f"{_PASSAGE} WHERE level = ? ORDER BY passage.document, start", [level])
+        ]
 
     def sentences_within(self, passage: Passage) -> list[Passage]:
         """The sentences that lie in `passage`, in order."""
         return [
             _passage(row)
             for row in self._query(
-                f'{_PASSAGE} WHERE passage.document = ? AND level = \'sentence\' AND start >= ? AND "end" <= ? ORDER BY start',
+                f"{_PASSAGE} WHERE passage.document = ? AND level = 'sentence'"
+                ' AND start >= ? AND "end" <= ? ORDER BY start',
                 [passage.document, passage.start, passage.end],
             )
         ]
@@ -147,8 +169,16 @@ class Catalog:
 def _passage(row: tuple[object, ...]) -> Passage:
     id_, document, start, end, text, title, day, source, kind, language = row
     return Passage(
-        id=int(str(id_)), document=str(document), start=int(str(start)), end=int(str(end)), text=str(text),
-        title=str(title), date=_date(day), source=_optional(source), kind=kind, language=str(language),  # type: ignore[arg-type]
+        id=int(str(id_)),
+        document=str(document),
+        start=int(str(start)),
+        end=int(str(end)),
+        text=str(text),
+        title=str(title),
+        date=_date(day),
+        source=_optional(source),
+        kind=cast(SegmentKind, kind),
+        language=str(language),
     )
 
 

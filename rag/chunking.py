@@ -25,14 +25,16 @@ class _ParagraphSplitter(TextSplitter):
     """Merges paragraphs, and the sentences of those that are too long, up to the chunk size."""
 
     def __init__(self, chunk_size: int, count_tokens: CountTokens) -> None:
-        shared: dict[str, Any] = dict(
-            chunk_size=chunk_size, chunk_overlap=0, length_function=count_tokens, strip_whitespace=False
-        )
+        shared: dict[str, Any] = {
+            "chunk_size": chunk_size,
+            "chunk_overlap": 0,
+            # A piece of no tokens (an empty line) would be repeated in the next chunk: it would cost nothing.
+            "length_function": lambda text: count_tokens(text) or int(bool(text)),
+            "strip_whitespace": False,
+        }
         super().__init__(**shared)
         # For a sentence that alone is too long (a table, text without full stops).
-        self._words = RecursiveCharacterTextSplitter(
-            separators=["; ", ", ", " ", ""], keep_separator="end", **shared
-        )
+        self._words = RecursiveCharacterTextSplitter(separators=["; ", ", ", " ", ""], keep_separator="end", **shared)
 
     def split_text(self, text: str) -> list[str]:
         return self._merge_splits(list(self._pieces(text)), separator="")
@@ -58,8 +60,9 @@ class _ParagraphSplitter(TextSplitter):
 def split_article(
     article: Article, count_tokens: CountTokens, *, chunk_tokens: int, overlap_sentences: int
 ) -> list[Passage]:
-    """The passages of `article`, in order; none is longer than `chunk_tokens` before its overlap is added,
-    and the overlap stops at half of that.
+    """The passages of `article`, in order.
+
+    None is longer than `chunk_tokens` before its overlap is added, and the overlap stops at half of that.
     """
     splitter = _ParagraphSplitter(chunk_tokens, count_tokens)
     passages = []
@@ -113,9 +116,7 @@ def _spans(splitter: TextSplitter, text: str, segment: Segment) -> Iterator[Span
         start += len(chunk)
 
 
-def _overlap_start(
-    text: str, previous: Span, start: int, count: int, count_tokens: CountTokens, limit: int
-) -> int:
+def _overlap_start(text: str, previous: Span, start: int, count: int, count_tokens: CountTokens, limit: int) -> int:
     left, right = previous
     for sentence_start, _ in reversed(sentence_spans(text[left:right])[-count:]):
         candidate = left + sentence_start

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -21,17 +21,45 @@ from rag.wording import say, user_language
 
 if TYPE_CHECKING:
     from rag.config import Settings
+    from rag.domain import Turn
     from rag.rendering import Renderer
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Reply = Callable[[str | int, str, "list[Turn]"], dict[str, Any]]
 
 _LANGUAGE = user_language()
 _INTERRUPTED = 130
-_PREVIEW_TOKENS = 200
 
 
 def _help(key: str) -> str:
     return say(f"help.{key}", _LANGUAGE)
+
+
+class _HelpFormatter(click.HelpFormatter):
+    """The layout of help pages, its few fixed words in the user's language."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        super().write_usage(prog, args, prefix or f"{_help('usage')} ")
+
+    def write_heading(self, heading: str) -> None:
+        known = {"Options": "options", "Commands": "commands"}
+        self.write(f"{_help(known[heading]) if heading in known else f'{heading}:'}\n")
+
+
+class _Context(click.Context):
+    formatter_class = _HelpFormatter
+
+
+class _Commands(click.Group):
+    context_class = _Context
+
+
+class _SubCommand(click.Command):
+    context_class = _Context
+
+
+_Commands.command_class = _SubCommand
+_help_option = click.help_option("-h", "--help", help=_help("help"))
 
 
 def _options(*names: str) -> Callable[[Command], Command]:
@@ -51,6 +79,7 @@ def _options(*names: str) -> Callable[[Command], Command]:
     }
 
     def decorate(command: Command) -> Command:
+        command = _help_option(command)
         for name in reversed(names):
             command = options[name](command)
         return command
@@ -72,8 +101,10 @@ def _command(run: Callable[..., int | None]) -> Callable[..., None]:
             settings = load_settings(flags, os.environ)
             renderer.language = settings.language or _LANGUAGE
             code = run(settings=settings, renderer=renderer, **arguments)
+        except click.ClickException:
+            raise  # of the command line itself: `main` shows it
         except RagError as error:
-            renderer.error(error)
+            renderer.error(_as_typed(error))
             sys.exit(error.exit_code)
         except BrokenPipeError:
             # The reader has left (`rag search … | head`): nothing to say, and nothing to flush at exit.
@@ -89,8 +120,18 @@ def _command(run: Callable[..., int | None]) -> Callable[..., None]:
     return wrapped
 
 
-@click.group(help=_help("rag"), context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="rag")
+def _as_typed(error: RagError) -> RagError:
+    """An error about a flag, naming the flag as it was typed."""
+    if isinstance(error, InvalidSetting) and error.fields["place"] == "--":
+        key = str(error.fields["key"])
+        flag = "-k" if key == "passages" else f"--{key.replace('_', '-')}"
+        return InvalidSetting(**{**error.fields, "place": flag})
+    return error
+
+
+@click.group(cls=_Commands, help=_help("rag"))
+@click.version_option(package_name="rag", help=_help("version"))
+@_help_option
 def rag() -> None:
     """The group of commands."""
 
@@ -120,10 +161,13 @@ def index(*, settings: Settings, renderer: Renderer, paths: tuple[Path, ...], re
     from rag.corpus import Notice, Problem
 
     problems: list[Problem] = []
-    with renderer.progress() as on_progress:
-        report = build(paths, settings, replace=replace, on_progress=on_progress, on_problem=problems.append)
-    for problem in problems:
-        renderer.problem(problem)
+    try:
+        with renderer.progress() as on_progress:
+            report = build(paths, settings, replace=replace, on_progress=on_progress, on_problem=problems.append)
+    finally:
+        # Also when nothing could be read: these say why.
+        for problem in problems:
+            renderer.problem(problem)
     unread = [problem for problem in problems if not isinstance(problem, Notice)]
     if unread:
         renderer.note(say("cli.problems", renderer.language, count=len(unread)))
@@ -166,13 +210,12 @@ def ask(
     asked = _one_question(question, batch)
     if batch is None:
         clean_question(asked)  # a bad question is told before anything is loaded
-    turns = _history(history)
+    turns = _history(history, renderer.language)
     lines = _read_batch(batch) if batch is not None else []
-    pipeline = open_pipeline(settings=settings)
+    with renderer.waiting("load"):
+        pipeline = open_pipeline(settings=settings)
     if batch is not None:
-        return _answer_batch(
-            lines, batch, renderer, lambda id_, q, h: answer_object(pipeline.ask(q, h), id_)
-        )
+        return _answer_batch(lines, batch, renderer, lambda id_, q, h: answer_object(pipeline.ask(q, h), id_))
     if as_json:
         renderer.line(dump(answer_object(pipeline.ask(asked, turns), 1)))
     elif no_stream:
@@ -207,7 +250,8 @@ def search(
     if batch is None:
         asked = clean_question(asked)
     lines = _read_batch(batch) if batch is not None else []
-    retriever = open_retriever(settings)
+    with renderer.waiting("load"):
+        retriever = open_retriever(settings)
     find = retriever.evidence if evidence else retriever.search
     if batch is not None:
         return _answer_batch(
@@ -247,54 +291,76 @@ def _one_question(question: str | None, batch: str | None) -> str:
     if (question is None) == (batch is None):
         raise click.UsageError(say("cli.question_or_batch", _LANGUAGE))
     if question == "-":
-        return sys.stdin.read()
+        return sys.stdin.buffer.read().decode("utf-8", "replace")
     return question or ""
 
 
-def _history(text: str | None) -> list[Any]:
-    from rag.contracts import parse_history
+def _history(text: str | None, language: str) -> list[Turn]:
+    from rag.contracts import BadRequest, parse_history
 
     if text is None:
         return []
     import json
 
     try:
-        return list(parse_history(json.loads(text)))
-    except ValueError as error:
+        return parse_history(json.loads(text))
+    except BadRequest as error:
+        raise InvalidSetting(key="history", place="--history", reason=error.text(language)) from error
+    except (ValueError, RecursionError) as error:
         raise InvalidSetting(key="history", place="--history", reason=error) from error
 
 
 def _read_batch(path: str) -> list[str]:
     try:
         text = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-        return text.decode("utf-8-sig").splitlines()
+        # Not `splitlines`: a JSON string may hold other characters that this takes for the end of a line.
+        return text.decode("utf-8-sig").split("\n")
     except FileNotFoundError as error:
         raise PathMissing(path=path) from error
     except (OSError, UnicodeDecodeError) as error:
         raise FileUnreadable(path=path, reason=error) from error
 
 
-def _answer_batch(
-    lines: list[str], path: str, renderer: Renderer, answer: Callable[[str | int, str, list[Any]], dict[str, Any]]
-) -> int:
+def _answer_batch(lines: list[str], path: str, renderer: Renderer, reply: Reply) -> int:
     """Writes one object a line, in order. A bad line is reported with its number, the others are answered."""
-    from rag.contracts import dump, parse_request
+    from rag.contracts import BadRequest, dump, parse_request
 
-    code = 0
-    for number, line in _numbered(lines):
+    bad: BadBatchLine | None = None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
         try:
-            id_, question, history = parse_request(line, number)
-            renderer.line(dump(answer(id_, question, history)))
-        except (ValueError, BadInput) as error:
-            reason = error.message(renderer.language) if isinstance(error, RagError) else str(error)
-            bad = BadBatchLine(path=path, line=number, reason=reason.rstrip("."))
-            renderer.error(bad)
-            code = bad.exit_code
-    return code
+            request = parse_request(line, number)
+        except BadRequest as error:
+            bad = BadBatchLine(path=path, line=number, reason=error.text(renderer.language))
+            renderer.problem(bad)
+            continue
+        try:
+            answered = reply(*request)
+        except BadInput as error:
+            bad = BadBatchLine(path=path, line=number, reason=error.message(renderer.language).rstrip("."))
+            renderer.problem(bad)
+            continue
+        renderer.line(dump(answered))
+    if bad is None:
+        return 0
+    renderer.hint(bad)
+    return bad.exit_code
 
 
-def _numbered(lines: list[str]) -> Iterator[tuple[int, str]]:
-    return ((number, line) for number, line in enumerate(lines, 1) if line.strip())
+def _show_usage(error: click.ClickException) -> None:
+    """What is wrong with the command line, and where to read how it goes."""
+    text = error.format_message()
+    if isinstance(error, click.NoSuchOption):
+        text = say("cli.no_such_option", _LANGUAGE, option=error.option_name)
+    if command := getattr(error, "command_name", None):  # click's NoSuchCommand, since 8.4
+        text = say("cli.no_such_command", _LANGUAGE, command=command)
+    if nearest := getattr(error, "possibilities", None):
+        text += " " + say("cli.nearest", _LANGUAGE, nearest=", ".join(sorted(nearest)))
+    click.echo(f"{say('cli.error', _LANGUAGE)} {text}", err=True)
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None:
+        click.echo(say("cli.see_help", _LANGUAGE, command=context.command_path), err=True)
 
 
 def main() -> NoReturn:
@@ -303,10 +369,13 @@ def main() -> NoReturn:
         rag.main(standalone_mode=False)
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(error.exit_code)
+    except click.ClickException as error:
+        _show_usage(error)
+        sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
-        print(say("cli.interrupted", _LANGUAGE), file=sys.stderr)
+        click.echo(say("cli.interrupted", _LANGUAGE), err=True)
         sys.exit(_INTERRUPTED)
     sys.exit(0)

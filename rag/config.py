@@ -37,16 +37,16 @@ class Settings(BaseModel):
     chunk_tokens: int = Field(160, ge=32, le=480, description="longest passage, in tokens of the embedder")
     overlap_sentences: int = Field(1, ge=0, le=3, description="sentences a passage repeats from the one before")
     passages: int = Field(8, ge=1, le=50, description="passages found for a question")
-    context_tokens: int = Field(4096, ge=1024, le=131072, description="prompt and answer together, in tokens of the generator")
+    context_tokens: int = Field(
+        4096, ge=1024, le=131072, description="prompt and answer together, in tokens of the generator"
+    )
     prompt_tokens: int = Field(1200, ge=300, le=32768, description="longest prompt, in tokens of the generator")
     answer_tokens: int = Field(300, ge=16, le=4096, description="longest answer, in tokens of the generator")
     answer_threshold: float = Field(0.5, ge=0, le=1, description="probability below which a question is not answered")
     threads: int = Field(0, ge=0, le=512, description="threads of the models; 0: one for each usable core")
 
 
-def load_settings(
-    flags: Mapping[str, Any], environment: Mapping[str, str], folder: Path = Path()
-) -> Settings:
+def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str], folder: Path = Path()) -> Settings:
     """Settings from `flags` (None: not given), `environment` and the `rag.toml` of `folder`.
 
     Raises UnknownSetting, InvalidSetting and SettingsUnreadable.
@@ -55,7 +55,11 @@ def load_settings(
     origin: dict[str, str] = {}
     given = {key: value for key, value in flags.items() if value is not None}
     variables = {key[len(PREFIX) :].lower(): value for key, value in environment.items() if key.startswith(PREFIX)}
-    for place, values in ((SETTINGS_FILE, _file_values(folder / SETTINGS_FILE)), (f"{PREFIX}*", variables), ("--", given)):
+    for place, values in (
+        (SETTINGS_FILE, _file_values(folder / SETTINGS_FILE)),
+        (f"{PREFIX}*", variables),
+        ("--", given),
+    ):
         for key, value in values.items():
             if key not in Settings.model_fields:
                 close = difflib.get_close_matches(key, Settings.model_fields, 1) or sorted(Settings.model_fields)

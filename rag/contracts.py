@@ -7,6 +7,20 @@ from dataclasses import asdict
 from typing import Any
 
 from rag.domain import Answer, Citation, Hit, Turn
+from rag.wording import FALLBACK, say
+
+
+class BadRequest(ValueError):
+    """A request or a history is not what it should be. `str(error)` says why in English, `text` in any language."""
+
+    def __init__(self, kind: str, **fields: object) -> None:
+        super().__init__(say(f"request.{kind}", FALLBACK, **fields))
+        self._kind = kind
+        self._fields = fields
+
+    def text(self, language: str) -> str:
+        """Why, in `language`."""
+        return say(f"request.{self._kind}", language, **self._fields)
 
 
 def answer_object(answer: Answer, id_: str | int) -> dict[str, Any]:
@@ -59,32 +73,40 @@ def hits_object(question: str, hits: list[Hit], id_: str | int, *, explain: bool
 
 def dump(value: object) -> str:
     """One line of JSON, accents as they are."""
-    return json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value)  # half of a surrogate pair, which only an escape can carry
+    return text
 
 
 def parse_request(text: str, default_id: int) -> tuple[str | int, str, list[Turn]]:
-    """Id, question and history of one line of a batch file. Raises ValueError with the reason."""
+    """Id, question and history of one line of a batch file. Raises BadRequest."""
     try:
         fields = json.loads(text)
     except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error.msg}") from error
+        raise BadRequest("not_json", column=error.colno, reason=error.msg) from error
+    except (ValueError, RecursionError) as error:  # a number or a nesting beyond Python's limits
+        raise BadRequest("not_json", column=1, reason=error) from error
     if not isinstance(fields, dict) or not isinstance(fields.get("question"), str):
-        raise ValueError('an object with "question" is expected')
+        raise BadRequest("no_question")
     id_ = fields.get("id", default_id)
-    if not isinstance(id_, str | int):
-        raise ValueError('"id" must be a string or a number')
-    return id_, fields["question"], parse_history(fields.get("history") or [])
+    if not isinstance(id_, str | int) or isinstance(id_, bool):
+        raise BadRequest("bad_id")
+    history = fields.get("history")
+    return id_, fields["question"], [] if history is None else parse_history(history)
 
 
 def parse_history(turns: object) -> list[Turn]:
-    """The turns of a history, a list of {"question", "answer"}. Raises ValueError."""
+    """The turns of a history, a list of {"question", "answer"}. Raises BadRequest."""
     if not isinstance(turns, list):
-        raise ValueError('"history" must be a list')
+        raise BadRequest("bad_history")
     history = []
     for turn in turns:
         question, answer = (turn.get("question"), turn.get("answer")) if isinstance(turn, dict) else (None, None)
         if not isinstance(question, str) or not isinstance(answer, str):
-            raise ValueError('"history" must be a list of {"question", "answer"}')
+            raise BadRequest("bad_history")
         history.append(Turn(question, answer))
     return history
 

@@ -39,12 +39,7 @@ class Weights:
 
     def probability(self, signals: Signals) -> float:
         """That the articles answer, 0..1."""
-        z = (
-            self.bias
-            + self.margin * signals.margin
-            + self.cosine * signals.cosine
-            + self.coverage * signals.coverage
-        )
+        z = self.bias + self.margin * signals.margin + self.cosine * signals.cosine + self.coverage * signals.coverage
         return 1 / (1 + math.exp(-z))
 
 
@@ -65,9 +60,7 @@ class Decider:
         """That `windows` answer `question`, 0..1; 0 without evidence."""
         if not windows:
             return 0.0
-        yes, no = self._generator.score_choices(
-            decide_messages(question, windows, language), decide_choices(language)
-        )
+        yes, no = self._generator.score_choices(decide_messages(question, windows, language), decide_choices(language))
         asked = set(terms(question, language))
         held = {term for hit in hits for term in terms(f"{hit.passage.title} {hit.passage.text}", hit.passage.language)}
         signals = Signals(

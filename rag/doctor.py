@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import platform
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -49,11 +48,7 @@ def examine(settings: Settings, language: str) -> list[Check]:
 
 
 def _python(_: Settings, language: str) -> Iterator[Check]:
-    found = platform.python_version()
-    if sys.version_info >= (3, 10):
-        yield Check("python", "ok", say("doctor.python", language, found=found))
-    else:
-        yield Check("python", "failed", say("doctor.python_old", language, found=found), "python3.10")
+    yield Check("python", "ok", say("doctor.python", language, found=platform.python_version()))
 
 
 def _libraries(_: Settings, language: str) -> Iterator[Check]:
@@ -72,7 +67,9 @@ def _processor(_: Settings, language: str) -> Iterator[Check]:
     except (ImportError, OSError, RuntimeError):
         return  # told among the libraries
     described = llama_cpp.llama_print_system_info().decode()
-    features = [part.split("=")[0].split(":")[-1].strip() for part in described.split("|") if part.strip().endswith("= 1")]
+    features = [
+        part.split("=")[0].split(":")[-1].strip() for part in described.split("|") if part.strip().endswith("= 1")
+    ]
     finding = say("doctor.processor", language, features=" ".join(features), threads=hardware.usable_threads())
     yield Check("processor", "ok", finding)
     if "AMX_INT8" in features:
@@ -83,13 +80,13 @@ def _models(settings: Settings, language: str) -> Iterator[Check]:
     def generator() -> str:
         made = make_generator(settings)
         check_gguf(made.path)
-        return str(made.path)
+        return say("doctor.generator", language, path=made.path)
 
     def embedder() -> str:
-        return str(make_embedder(settings).path)
+        return say("doctor.embedder", language, path=make_embedder(settings).path)
 
-    for name, find in (("generator", generator), ("embedder", embedder)):
-        yield _attempt(name, language, lambda find=find: say("doctor.model", language, path=find()))  # type: ignore[misc]
+    yield _attempt("generator", language, generator)
+    yield _attempt("embedder", language, embedder)
 
 
 def _index(settings: Settings, language: str) -> Iterator[Check]:

@@ -99,4 +99,5 @@ class SentenceTransformerEmbedder:
     def _unit(tensor: Any) -> Vectors:
         vectors: Vectors = tensor.float().cpu().numpy().astype(np.float32)
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors / np.maximum(norms, 1e-12)
+        unit: Vectors = vectors / np.maximum(norms, 1e-12)
+        return unit

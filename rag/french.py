@@ -17,7 +17,11 @@ import Stemmer
 from bm25s import stopwords
 
 _ELISION = re.compile(r"^(?:[ldjmtsnc]|qu|jusqu|lorsqu|puisqu|quoiqu|quelqu|presqu)'(?=\w)")
-_TOKEN = re.compile(r"\d{1,2}\s?[hH](?:\d{2})?\b|\d+(?:[.,\u00a0\u202f ]\d{3})+\b|\d+(?:[.,]\d+)?(?:\s?%)?|[^\W_]+(?:[-'][^\W_]+)*")
+_TOKEN = re.compile(
+    r"\d{1,2}\s?h\s?\d{2}\b|\d{1,2}\s?h\b"  # hours
+    r"|\d+(?:[.,\u00a0\u202f ]\d{3})+\b|\d+(?:[.,]\d+)?(?:\s?%)?"  # figures
+    r"|[^\W_]+(?:[-'][^\W_]+)*"  # words
+)
 _STEMMERS = {
     "fr": "french", "en": "english", "de": "german", "es": "spanish", "it": "italian",
     "pt": "portuguese", "nl": "dutch", "sv": "swedish", "da": "danish", "fi": "finnish", "ro": "romanian",
@@ -28,8 +32,8 @@ _STOP_LISTS = {
 }  # fmt: skip
 _QUESTION_WORDS = {
     "fr": "quel quelle quels quelles quoi comment combien pourquoi quand où dont lequel laquelle lesquels lesquelles ça"
-    " cela ceci cet cette est-ce a-t-il a-t-elle t il elle ils elles si ni car donc or plus moins très aussi ainsi alors"
-    " comme tout tous toute toutes entre chez vers sous sans été être avoir fait faire peut dit",
+    " cela ceci cet cette est-ce a-t-il a-t-elle t il elle ils elles si ni car donc or plus moins très aussi ainsi"
+    " alors comme tout tous toute toutes entre chez vers sous sans été être avoir fait faire peut dit",
     "en": "what which who whom whose when where why how do does did is are was were has have had can could will would",
     "de": "was welche welcher welches wer wem wen wann wo warum wieso wie ist sind war waren hat haben",
     "es": "qué cuál cuáles quién quiénes cuándo dónde cómo cuánto cuántos cuántas es son fue ha han",
@@ -38,7 +42,25 @@ _QUESTION_WORDS = {
 _UNITS = {
     word: value
     for value, word in enumerate(
-        "zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize".split()
+        [
+            "zéro",
+            "un",
+            "deux",
+            "trois",
+            "quatre",
+            "cinq",
+            "six",
+            "sept",
+            "huit",
+            "neuf",
+            "dix",
+            "onze",
+            "douze",
+            "treize",
+            "quatorze",
+            "quinze",
+            "seize",
+        ]
     )
 }
 _TENS = {"vingt": 20, "vingts": 20, "trente": 30, "quarante": 40, "cinquante": 50, "soixante": 60,

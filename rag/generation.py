@@ -74,7 +74,10 @@ class LlamaCppGenerator:
         template = llama.metadata.get("tokenizer.chat_template")
         if not template:
             raise ModelDamaged(path=self.path, reason="no chat template in the file")
-        bos, eos = (llama.detokenize([t], special=True).decode() if t >= 0 else "" for t in (llama.token_bos(), llama.token_eos()))
+        bos, eos = (
+            llama.detokenize([t], special=True).decode() if t >= 0 else ""
+            for t in (llama.token_bos(), llama.token_eos())
+        )
         return Jinja2ChatFormatter(template=template, eos_token=eos, bos_token=bos)
 
     def _prompt(self, messages: Sequence[Message]) -> list[int]:
@@ -164,18 +167,23 @@ def check_gguf(path: Path) -> None:
             raise ModelDamaged(path=path, reason="not a GGUF file")
 
 
-@contextlib.contextmanager
-def _safe_on_amx() -> Iterator[None]:
+def _safe_on_amx() -> contextlib.AbstractContextManager[None]:
     """Loads without extra buffer types where the library was compiled with AMX.
 
-    Such a build crashes at the first longer prompt (ggml-org/llama.cpp issue 20824), and `Llama` has no
-    argument for the model parameter that avoids it. `make setup` builds without AMX, where this does nothing.
+    Such a build crashes at the first longer prompt (ggml-org/llama.cpp issue 20824). `make setup` builds
+    without AMX, where this does nothing.
     """
     from llama_cpp import llama_cpp as binding
 
-    if b"AMX_INT8 = 1" not in binding.llama_print_system_info():
-        yield
-        return
+    has_amx = b"AMX_INT8 = 1" in binding.llama_print_system_info()
+    return without_extra_buffers() if has_amx else contextlib.nullcontext()
+
+
+@contextlib.contextmanager
+def without_extra_buffers() -> Iterator[None]:
+    """Models loaded inside use no extra buffer types. `Llama` has no argument for this model parameter."""
+    from llama_cpp import llama_cpp as binding
+
     defaults = binding.llama_model_default_params
 
     def plain_buffers() -> Any:

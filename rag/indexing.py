@@ -1,7 +1,7 @@
 """Corpus to index: read, split, embed, write beside, and by one rename of the manifest make it the index.
 
-The index folder holds `manifest.json` and one data folder, which it names: `articles.sqlite`,
-and for passages and sentences a `.faiss` file and a `.bm25` folder each. A build writes a new data folder; readers follow the
+The index folder holds `manifest.json` and one data folder, which it names: `articles.sqlite`, and for passages
+and for sentences a `.faiss` file and a `.bm25` folder. A build writes a new data folder; readers follow the
 manifest, so they see the old index or the new one, never a mixture. A build that fails or is interrupted
 leaves the old index as it was and takes its own folder away; one that was killed leaves a folder that the
 next build takes away. Vectors of texts that the old index knows are taken from it.
@@ -13,7 +13,7 @@ import contextlib
 import hashlib
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial
@@ -78,7 +78,7 @@ def open_index(path: Path) -> Index:
         passage_terms=LexicalIndex.open(data / "passages.bm25"),
         sentence_terms=LexicalIndex.open(data / "sentences.bm25"),
     )
-    parts = (index.passages, index.sentences, index.passage_terms, index.sentence_terms)
+    parts: list[Sized] = [index.passages, index.sentences, index.passage_terms, index.sentence_terms]
     found = (index.catalog.count_articles(), *map(len, parts))
     expected = (manifest.articles, *(manifest.passages, manifest.sentences) * 2)
     if found != expected:
@@ -236,9 +236,7 @@ def _count_one(embedder: Embedder, text: str) -> int:
     return embedder.count_tokens([text])[0]
 
 
-def _embed(
-    texts: Sequence[str], embedder: Embedder, old: Index | None, on_progress: OnProgress
-) -> tuple[Vectors, int]:
+def _embed(texts: Sequence[str], embedder: Embedder, old: Index | None, on_progress: OnProgress) -> tuple[Vectors, int]:
     """Vectors float32 [len(texts), dimension], each distinct text embedded once, and how many had to be."""
     known = _known_vectors(old, set(texts)) if old else {}
     missing = [text for text in dict.fromkeys(texts) if text not in known]

@@ -56,7 +56,7 @@ class _Identifier(Protocol):
 @cache
 def _identifier() -> _Identifier:
     # Imported here because the model takes half a second to load, which `--help` should not wait for.
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # type: ignore[import-untyped]  # noqa: PLC0415
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier: _Identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     return identifier

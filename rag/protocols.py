@@ -33,7 +33,7 @@ class Embedder(Protocol):
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) of what the vectors depend on: weights, tokenizer, prompts. Equal digests, comparable vectors."""
+        """SHA-256 (hex) of what the vectors depend on; equal digests, comparable vectors."""
 
     @property
     def dimension(self) -> int:
@@ -59,7 +59,7 @@ class VectorStore(Protocol):
     def __len__(self) -> int: ...
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
-        """Adds rows; `ids` int64 [n], not yet present; `vectors` float32 [n, dimension]. Raises ValueError otherwise."""
+        """Adds rows: `ids` int64 [n], none present yet; `vectors` float32 [n, dimension]. Raises ValueError."""
 
     def remove(self, ids: Ids) -> int:
         """Removes the rows that are present and returns their number."""

@@ -9,11 +9,11 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from textwrap import indent
 from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.padding import Padding
 from rich.progress import BarColumn, DownloadColumn, TaskID, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.progress import Progress as Bars
 from rich.text import Text
@@ -31,12 +31,15 @@ if TYPE_CHECKING:
 
 # Without a terminal one line of progress at most every so many seconds.
 _LINE_EVERY_S = 5.0
+_INDENT = " " * 4
 
 
 class Renderer:
     """Shows things in the interface language `language`; `quiet` leaves out progress and notices."""
 
-    def __init__(self, language: str, *, quiet: bool = False, out: TextIO | None = None, err: TextIO | None = None) -> None:
+    def __init__(
+        self, language: str, *, quiet: bool = False, out: TextIO | None = None, err: TextIO | None = None
+    ) -> None:
         self.language = language
         self.quiet = quiet
         self.out = Console(file=out or sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=False)
@@ -54,8 +57,12 @@ class Renderer:
     def error(self, error: RagError) -> None:
         """What went wrong and what to do next."""
         label = say("cli.error", self.language)
-        shown = Text.assemble((f"{label}: ", "bold red"), error.message(self.language))
+        shown = Text.assemble((f"{label} ", "bold red"), error.message(self.language))
         self.err.print(shown, soft_wrap=True)
+        self.hint(error)
+
+    def hint(self, error: RagError) -> None:
+        """What to do next, alone."""
         self.err.print(Text(error.next_step(self.language)), soft_wrap=True)
 
     def problem(self, problem: Problem) -> None:
@@ -64,6 +71,15 @@ class Renderer:
             self.err.print(Text(f"- {problem.message(self.language)}", "yellow"), soft_wrap=True)
         else:
             self.note(say(f"notice.{problem.kind}", self.language, **problem.fields))
+
+    @contextmanager
+    def waiting(self, step: str) -> Iterator[None]:
+        """Shows on a terminal that a step without measurable progress is under way."""
+        if self.quiet or not self.err.is_terminal:
+            yield
+            return
+        with self.err.status(Text(f"{say(f'progress.{step}', self.language)}…", "dim")):
+            yield
 
     @contextmanager
     def progress(self) -> Iterator[OnProgress]:
@@ -97,6 +113,7 @@ class Renderer:
         checked: list[str] = []
         written = ""
         evidence: tuple[Hit, ...] = ()
+        answer: Answer | None = None
         with Live(console=self.out, refresh_per_second=12, transient=True) as live:
             for event in events:
                 if isinstance(event, Found):
@@ -111,12 +128,16 @@ class Renderer:
                 else:
                     answer = event.answer
                 live.update(self._draft(checked, written, evidence))
+        if answer is None:
+            raise AssertionError("a stream ends with Finished")
         self.answer(answer)
         return answer
 
     def _draft(self, checked: list[str], written: str, evidence: tuple[Hit, ...]) -> RenderableType:
-        found = [Text(f"« {hit.passage.text} » {self._origin(hit.passage)}", "dim italic") for hit in evidence]
-        return Group(*(found if not checked else ()), Text.assemble(_marked(" ".join(checked)), " ", (written, "dim")))
+        if checked:
+            return Text.assemble(_marked(" ".join(checked)), " ", (written, "dim"))
+        found = [Text(f"{_quoted(hit.passage.text)} {self._origin(hit.passage)}", "dim italic") for hit in evidence]
+        return Group(*found, Text(written, "dim"))
 
     def answer(self, answer: Answer) -> None:
         """A complete answer with its sources."""
@@ -136,13 +157,16 @@ class Renderer:
         head = Text.assemble((f"[{citation.marker}] ", "bold cyan"), (citation.title, "bold"))
         self.out.print(head, soft_wrap=not self.out.is_terminal)
         self._indented(Text(f"{self._origin(citation)} · {place}", "dim"))
-        self._indented(Text(f"« {citation.quote} »", "green"))
+        self._indented(Text(_quoted(citation.quote), "green"))
 
     def _indented(self, text: Text) -> None:
-        if self.out.is_terminal:
-            self.out.print(Padding(text, (0, 0, 0, 4)))
-        else:
-            self.line(f"    {text.plain}")
+        if not self.out.is_terminal:
+            self.line(indent(text.plain, _INDENT))
+            return
+        # Wrapped here: rich's own padding fills every line with spaces, which go along when it is copied.
+        for line in text.wrap(self.out, max(20, self.out.width - len(_INDENT))):
+            line.rstrip()
+            self.out.print(Text(_INDENT).append_text(line), soft_wrap=True)
 
     def _origin(self, of: Passage | Citation) -> str:
         day = written_date(of.date, self.language) if of.date else say("cli.undated", self.language)
@@ -155,11 +179,12 @@ class Renderer:
         for rank, hit in enumerate(hits, 1):
             passage = hit.passage
             scores = " ".join(f"{name}={value:.3f}" for name, value in hit.parts.items()) if explain else ""
-            self.out.print(Text.assemble((f"{rank}. ", "bold cyan"), (passage.title, "bold")), soft_wrap=not self.out.is_terminal)
+            self.out.print(
+                Text.assemble((f"{rank}. ", "bold cyan"), (passage.title, "bold")), soft_wrap=not self.out.is_terminal
+            )
             place = f"{passage.document}, {passage.start}-{passage.end}"
             self._indented(Text(f"{self._origin(passage)} · {place} · {hit.score:.2f} {scores}".rstrip(), "dim"))
             self._indented(Text(passage.text))
-
 
     def checks(self, checks: Iterable[Check]) -> None:
         """The findings of `rag doctor`."""
@@ -177,13 +202,17 @@ def _marked(text: str) -> Text:
     return shown
 
 
+def _quoted(text: str) -> str:
+    return f"«\u00a0{text}\u00a0»"
+
+
 class _Bars:
     """One bar for each step and subject."""
 
     def __init__(self, console: Console, language: str) -> None:
         self._language = language
         self._tasks: dict[tuple[str, str], TaskID] = {}
-        self._plain = Bars(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"),
+        self._plain = Bars(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[amount]}"),
                            TimeRemainingColumn(), console=console)  # fmt: skip
         self._bytes = Bars(TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(),
                            TimeRemainingColumn(), console=console)  # fmt: skip
@@ -193,7 +222,9 @@ class _Bars:
         self._live.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
+        if failure is None:
+            self._complete()
         self._live.stop()
 
     def show(self, progress: Progress) -> None:
@@ -201,9 +232,17 @@ class _Bars:
         subject = progress.detail if progress.unit == "B" else ""
         key = (progress.step, subject)
         if key not in self._tasks:
+            self._complete()
             label = f"{say(f'progress.{progress.step}', self._language)} {subject}".strip()
-            self._tasks[key] = bars.add_task(label, total=progress.total or None)
-        bars.update(self._tasks[key], completed=progress.done, total=progress.total or None)
+            self._tasks[key] = bars.add_task(label, total=progress.total or None, amount="")
+        amount = _amount(progress)
+        bars.update(self._tasks[key], completed=progress.done, total=progress.total or None, amount=amount)
+
+    def _complete(self) -> None:
+        """Ends the bars of unknown length: the next step has begun, or all is done."""
+        for task in self._plain.tasks:
+            if task.total is None:
+                self._plain.update(task.id, completed=1, total=1)
 
 
 class _Lines:

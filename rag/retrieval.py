@@ -62,7 +62,9 @@ class Retriever:
             if joined is None:
                 spans.append(around)
             else:
-                spans[joined] = self._span(around, min(around.start, spans[joined].start), max(around.end, spans[joined].end))
+                spans[joined] = self._span(
+                    around, min(around.start, spans[joined].start), max(around.end, spans[joined].end)
+                )
         return spans
 
     def sentences_of(self, hits: Sequence[Hit]) -> list[Passage]:
@@ -80,7 +82,9 @@ class Retriever:
         return self._span(sentence, inside[max(0, i - 1)].start, inside[min(len(inside) - 1, i + 1)].end)
 
     def _span(self, passage: Passage, start: int, end: int) -> Passage:
-        return replace(passage, start=start, end=end, text=self._index.catalog.article(passage.document).text[start:end])
+        return replace(
+            passage, start=start, end=end, text=self._index.catalog.article(passage.document).text[start:end]
+        )
 
     def _search(self, question: str, query: Vectors, k: int) -> list[Hit]:
         index = self._index

@@ -18,9 +18,92 @@ Span = tuple[int, int]
 LONGEST_WHOLE_QUOTE = 320
 
 _ABBREVIATIONS = frozenset(
-    "m mm mr mrs ms mme mmes mlle mlles me mgr dr drs pr prof st ste sr sra jr gén gal col cap lt cdt amb av apr bd"
-    " env cf ex p pp no nos n° art al chap fig vol éd ed coll tél adj auj hab max min vs approx dir dép ibid id op"
-    " sec sect suppl trad févr janv juil sept oct nov déc hon rév rev gov sen rep inc ltd co corp bzw z.b d.h u.a".split()
+    [
+        "m",
+        "mm",
+        "mr",
+        "mrs",
+        "ms",
+        "mme",
+        "mmes",
+        "mlle",
+        "mlles",
+        "me",
+        "mgr",
+        "dr",
+        "drs",
+        "pr",
+        "prof",
+        "st",
+        "ste",
+        "sr",
+        "sra",
+        "jr",
+        "gén",
+        "gal",
+        "col",
+        "cap",
+        "lt",
+        "cdt",
+        "amb",
+        "av",
+        "apr",
+        "bd",
+        "env",
+        "cf",
+        "ex",
+        "p",
+        "pp",
+        "no",
+        "nos",
+        "n°",
+        "art",
+        "al",
+        "chap",
+        "fig",
+        "vol",
+        "éd",
+        "ed",
+        "coll",
+        "tél",
+        "adj",
+        "auj",
+        "hab",
+        "max",
+        "min",
+        "vs",
+        "approx",
+        "dir",
+        "dép",
+        "ibid",
+        "id",
+        "op",
+        "sec",
+        "sect",
+        "suppl",
+        "trad",
+        "févr",
+        "janv",
+        "juil",
+        "sept",
+        "oct",
+        "nov",
+        "déc",
+        "hon",
+        "rév",
+        "rev",
+        "gov",
+        "sen",
+        "rep",
+        "inc",
+        "ltd",
+        "co",
+        "corp",
+        "bzw",
+        "z.b",
+        "d.h",
+        "u.a",
+    ]
 )
 _END = re.compile(
     r"(?<![.!?…])(?P<mark>[.!?…]+)(?P<close>(?:[\s\u00a0\u202f]?»|[\"”’')\]])*)(?=[\s\u00a0\u202f]+[\"“«‹'‘(\[—–-]?[\s\u00a0\u202f]?[\w@+\"“«])"
@@ -75,8 +158,10 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
         return not _is_elision(text, match)
     before = _WORD_BEFORE.search(text, max(0, match.start() - 24), match.start())
     word = before[0] if before else ""
-    is_initial = len(word) == 1 and word.isupper() or bool(re.fullmatch(r"(?:\w\.-?)+\w", word))
-    is_list_number = word.isdigit() and text[max(0, match.start() - len(word) - 40) : match.start() - len(word)].rstrip(" ")[-1:] in ("", "\n", ".", ";", ":")
+    is_initial = (len(word) == 1 and word.isupper()) or bool(re.fullmatch(r"(?:\w\.-?)+\w", word))
+    is_list_number = word.isdigit() and text[max(0, match.start() - len(word) - 40) : match.start() - len(word)].rstrip(
+        " "
+    )[-1:] in ("", "\n", ".", ";", ":")
     return not (is_initial or is_list_number or word.lower() in _ABBREVIATIONS)
 
 
@@ -87,5 +172,8 @@ def _is_elision(text: str, match: re.Match[str]) -> bool:
 
 def _goes_on(text: str, line_end: re.Match[str]) -> bool:
     is_blank_line = line_end[0].count("\n") > 1
-    before, after = text[max(0, line_end.start() - 3) : line_end.start()].rstrip(" ")[-1:], text[line_end.end() : line_end.end() + 1]
+    before, after = (
+        text[max(0, line_end.start() - 3) : line_end.start()].rstrip(" ")[-1:],
+        text[line_end.end() : line_end.end() + 1],
+    )
     return not is_blank_line and after.islower() and before.isalnum() | (before in ",;—–-")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
@@ -16,7 +17,7 @@ class FaissStore:
     """A `VectorStore` over `IndexIDMap2(IndexFlatIP)`: exact, and fast up to some hundred thousand vectors."""
 
     def __init__(self, dimension: int) -> None:
-        self._index = faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
+        self._index: Any = faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
 
     @classmethod
     def open(cls, path: Path) -> FaissStore:
@@ -37,7 +38,8 @@ class FaissStore:
         return int(self._index.ntotal)
 
     def _ids(self) -> Ids:
-        return faiss.vector_to_array(self._index.id_map)  # type: ignore[no-any-return]
+        ids: Ids = faiss.vector_to_array(self._index.id_map)
+        return ids
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
         if vectors.shape != (len(ids), self.dimension):

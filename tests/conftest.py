@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.assembly import DEFAULT_MODELS, build, open_pipeline
 from rag.answering import Pipeline
+from rag.assembly import DEFAULT_MODELS, build, open_pipeline
 from rag.config import Settings
 from rag.fetching import fetch
 

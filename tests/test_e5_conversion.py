@@ -15,9 +15,9 @@ from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
 
 from rag.domain import Progress
-from rag.fetching.e5_conversion import convert
 from rag.errors import ModelDamaged
 from rag.fetching import EMBEDDER, check
+from rag.fetching.e5_conversion import convert
 
 HIDDEN, LAYERS, HEADS, FORWARD, VOCABULARY, POSITIONS = 64, 2, 4, 96, 14, 16
 PIECES = [

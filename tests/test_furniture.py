@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.corpus import parse
-from rag.domain import Article
 from rag.corpus.newsroom import Role, role
+from rag.domain import Article
 
 WIRE = """ date 2024-03-12 Séisme au Maroc: le bilan s'alourdit à 120 morts (autorités)
 

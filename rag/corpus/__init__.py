@@ -29,9 +29,9 @@ from charset_normalizer import from_bytes
 
 from rag import languages
 from rag.corpus import metadata
+from rag.corpus.furniture import lay_out
 from rag.domain import Article
 from rag.errors import EmptyArticle, FileTooLarge, FileUnreadable, NoArticles, NotText, PathMissing, RagError
-from rag.corpus.furniture import lay_out
 
 SUFFIXES = (".txt", ".md")
 """Of the files that are read."""

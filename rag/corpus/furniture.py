@@ -1,7 +1,7 @@
 """Which stretches of a page are its story, which are teasers for other stories, and which are furniture.
 
-The text is cut into units (`rag.corpus.page`), each with the role it would play by itself (`rag.corpus.newsroom.role`); then the
-page is read around those roles:
+The text is cut into units (`rag.corpus.page`), each with the role it would play by itself (`newsroom.role`); then
+the page is read around those roles:
 
 1. Top. Units before the first piece of prose hold the headline: the first one that is long enough, has no final full
    stop and plays no role. What stands before it (site name, kicker, caption) is furniture.
@@ -23,10 +23,10 @@ import re
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from rag.domain import Segment, SegmentKind
 from rag.corpus.metadata import Facts, label
 from rag.corpus.newsroom import TWEET, Role, byline, count_words, fold
 from rag.corpus.page import HEADLINE, Page, Unit, cut, ends_with_full_stop, is_prose, read_front_matter
+from rag.domain import Segment, SegmentKind
 
 _TOP = 25  # units before the first prose; more of them is a list or a poem, not the top of a page
 _BYLINES_WITHIN = 15  # units from the start

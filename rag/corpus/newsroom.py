@@ -99,9 +99,67 @@ _ALSO = (
 )
 
 _DATE_WORDS = frozenset(
-    "publie mis mise a jour modifie actualise poste cree le la de et hier aujourd'hui ce par maj gmt cest heure "
-    "heures h min janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre janv fevr avr "
-    "juil sept oct nov dec lundi mardi mercredi jeudi vendredi samedi dimanche lun mar mer jeu ven sam dim 1er".split()
+    [
+        "publie",
+        "mis",
+        "mise",
+        "a",
+        "jour",
+        "modifie",
+        "actualise",
+        "poste",
+        "cree",
+        "le",
+        "la",
+        "de",
+        "et",
+        "hier",
+        "aujourd'hui",
+        "ce",
+        "par",
+        "maj",
+        "gmt",
+        "cest",
+        "heure",
+        "heures",
+        "h",
+        "min",
+        "janvier",
+        "fevrier",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "aout",
+        "septembre",
+        "octobre",
+        "novembre",
+        "decembre",
+        "janv",
+        "fevr",
+        "avr",
+        "juil",
+        "sept",
+        "oct",
+        "nov",
+        "dec",
+        "lundi",
+        "mardi",
+        "mercredi",
+        "jeudi",
+        "vendredi",
+        "samedi",
+        "dimanche",
+        "lun",
+        "mar",
+        "mer",
+        "jeu",
+        "ven",
+        "sam",
+        "dim",
+        "1er",
+    ]
 )
 _STAMP_VERBS = frozenset({"publie", "mis", "mise", "modifie", "actualise", "poste", "maj"})
 _TIME = re.compile(r"\d{1,4}(?:er)?|\d{1,2}h\d{0,2}(?:min)?")
@@ -152,7 +210,29 @@ _BYLINE = re.compile(
     re.IGNORECASE,
 )
 _BYLINE_END = re.compile(r"\s*[,|(•·–—]|\s+-\s|\s+(?:avec|pour|with|à|in)\s")
-_PARTICLES = frozenset("de du des d la le van von der den ten bin ben ibn el al di da dos".split())
+_PARTICLES = frozenset(
+    [
+        "de",
+        "du",
+        "des",
+        "d",
+        "la",
+        "le",
+        "van",
+        "von",
+        "der",
+        "den",
+        "ten",
+        "bin",
+        "ben",
+        "ibn",
+        "el",
+        "al",
+        "di",
+        "da",
+        "dos",
+    ]
+)
 _NAME_WORD = re.compile(r"(?:[dl]['’])?[A-ZÀ-ÖØ-Þ][\w.'’-]*")
 
 

@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from rag.domain import SegmentKind
 from rag.corpus.metadata import front_matter_key
 from rag.corpus.newsroom import Role, role
+from rag.domain import SegmentKind
 
 HEADLINE = 200
 """Characters that a headline has at most."""

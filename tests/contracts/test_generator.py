@@ -1,0 +1,122 @@
+"""What every `Generator` promises, asked of the double and of the real adapter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rag.assembly import make_generator
+from rag.config import Settings
+from rag.errors import GenerationFailed, ModelDamaged, ModelMissing
+from rag.generation import LlamaCppGenerator
+from rag.protocols import Generator, Message
+from tests.doubles import ScriptedGenerator
+
+ASK = [Message("system", "Réponds en un mot."), Message("user", "Quelle est la capitale de la France ?")]
+
+
+@pytest.fixture(scope="module", params=["double", pytest.param("real", marks=pytest.mark.models)])
+def generator(request: pytest.FixtureRequest) -> Generator:
+    if request.param == "double":
+        return ScriptedGenerator(*["Paris est la capitale."] * 20)
+    settings: Settings = request.getfixturevalue("real_settings")
+    made = make_generator(settings)
+    made.load()
+    return made
+
+
+def text_of(generator: Generator, messages: list[Message], most: int = 40) -> str:
+    return "".join(token.text for token in generator.stream(messages, most))
+
+
+def test_the_last_piece_alone_is_finished_and_counts(generator: Generator) -> None:
+    pieces = list(generator.stream(ASK, 40))
+    assert [piece.finished for piece in pieces] == [False] * (len(pieces) - 1) + [True]
+    assert "Paris" in "".join(piece.text for piece in pieces)
+    assert pieces[-1].prompt_tokens == generator.count_tokens(ASK)
+    assert 0 < pieces[-1].answer_tokens <= 40
+
+
+def test_the_same_messages_give_the_same_text(generator: Generator) -> None:
+    assert text_of(generator, ASK) == text_of(generator, ASK)
+
+
+def test_the_answer_is_bounded(generator: Generator) -> None:
+    assert list(generator.stream(ASK, 2))[-1].answer_tokens <= 2
+
+
+def test_closing_the_stream_stops_and_leaves_the_model_usable(generator: Generator) -> None:
+    stream = generator.stream(ASK, 40)
+    next(stream)
+    stream.close()  # type: ignore[attr-defined]
+    assert "Paris" in text_of(generator, ASK)
+
+
+def test_longer_messages_cost_more_tokens(generator: Generator) -> None:
+    assert generator.count_tokens([*ASK, Message("user", "Et encore ceci, en plus.")]) > generator.count_tokens(ASK)
+
+
+def test_choices_get_log_probabilities(generator: Generator) -> None:
+    scores = generator.score_choices(ASK, ["Paris", "Oui"])
+    assert len(scores) == 2
+    assert scores[1] < scores[0] <= 0
+
+
+def test_a_failure_is_one_of_ours() -> None:
+    with pytest.raises(GenerationFailed):
+        text_of(ScriptedGenerator(RuntimeError("boom")), ASK)
+
+
+@pytest.mark.models
+def test_what_two_prompts_share_is_read_once(real_settings: Settings) -> None:
+    generator = make_generator(real_settings)
+    long = "Voici un texte assez long pour être réutilisé. " * 10
+    first = list(generator.stream([Message("system", long), Message("user", "Un ?")], 2))[-1]
+    second = list(generator.stream([Message("system", long), Message("user", "Deux ?")], 2))[-1]
+    assert first.reused_tokens == 0
+    assert second.reused_tokens > 0.8 * second.prompt_tokens
+
+
+@pytest.mark.models
+def test_control_tokens_in_a_message_stay_text(real_settings: Settings) -> None:
+    generator = make_generator(real_settings)
+    plain = generator.count_tokens([Message("user", "abc")])
+    smuggled = generator.count_tokens([Message("user", "abc<|im_end|>")])
+    assert smuggled > plain + 2, "<|im_end|> was read as one control token"
+
+
+@pytest.mark.models
+def test_a_prompt_longer_than_the_context_is_refused(models_dir: Path, real_settings: Settings) -> None:
+    generator = LlamaCppGenerator(make_generator(real_settings).path, context_tokens=256)
+    with pytest.raises(GenerationFailed):
+        text_of(generator, [Message("user", "mot " * 500)])
+    assert text_of(generator, ASK)
+
+
+@pytest.mark.models
+def test_without_extra_buffers_it_answers_too(real_settings: Settings) -> None:
+    """How a build that has AMX is loaded; the same words must come out."""
+    from llama_cpp import Llama, llama_cpp
+
+    from rag.generation import without_extra_buffers
+
+    defaults = llama_cpp.llama_model_default_params
+    with without_extra_buffers():
+        assert llama_cpp.llama_model_default_params().use_extra_bufts is False
+        model = Llama(str(make_generator(real_settings).path), n_ctx=256, verbose=False)
+    assert llama_cpp.llama_model_default_params is defaults
+    assert "Paris" in model("La capitale de la France est", max_tokens=4, temperature=0)["choices"][0]["text"]
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing):
+        LlamaCppGenerator(tmp_path / "no.gguf").load()
+
+
+@pytest.mark.parametrize("content", [b"", b"not a model", b"GGUF\x03\x00\x00\x00"])
+def test_a_file_that_is_no_model_is_told(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "bad.gguf"
+    path.write_bytes(content)
+    with pytest.raises(ModelDamaged):
+        LlamaCppGenerator(path).load()

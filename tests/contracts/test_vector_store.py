@@ -1,0 +1,76 @@
+"""What every `VectorStore` promises."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag.errors import IndexDamaged
+from rag.protocols import Vectors
+from rag.vectors import FaissStore
+
+DIMENSION = 8
+
+
+def unit(n: int, seed: int = 0) -> Vectors:
+    rows = np.random.default_rng(seed).normal(size=(n, DIMENSION)).astype(np.float32)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+
+
+@pytest.fixture
+def store() -> FaissStore:
+    store = FaissStore(DIMENSION)
+    store.add(np.array([10, 20, 2**62], np.int64), unit(3))
+    return store
+
+
+def test_search_is_exact_and_best_first(store: FaissStore) -> None:
+    queries = unit(5, seed=1)
+    scores, ids = store.search(queries, 3)
+    expected = queries @ unit(3).T
+    assert np.allclose(scores, -np.sort(-expected, axis=1), atol=1e-6)
+    assert (ids == np.array([10, 20, 2**62])[np.argsort(-expected, axis=1)]).all()
+
+
+def test_k_is_bounded_by_the_size(store: FaissStore) -> None:
+    scores, ids = store.search(unit(2), 50)
+    assert scores.shape == ids.shape == (2, 3)
+
+
+def test_an_empty_store_finds_nothing() -> None:
+    scores, ids = FaissStore(DIMENSION).search(unit(2), 5)
+    assert scores.shape == ids.shape == (2, 0)
+
+
+def test_add_refuses_wrong_shapes_and_known_ids(store: FaissStore) -> None:
+    for ids, vectors in (([1], unit(2)), ([10], unit(1)), ([1, 1], unit(2)), ([1], unit(1)[:, :4])):
+        with pytest.raises(ValueError):
+            store.add(np.array(ids, np.int64), vectors)
+    assert len(store) == 3
+
+
+def test_remove_and_reconstruct(store: FaissStore) -> None:
+    assert store.remove(np.array([20, 99], np.int64)) == 1
+    assert len(store) == 2
+    assert np.allclose(store.reconstruct(np.array([2**62, 10], np.int64)), unit(3)[[2, 0]])
+    assert store.reconstruct(np.array([], np.int64)).shape == (0, DIMENSION)
+    with pytest.raises(KeyError):
+        store.reconstruct(np.array([20], np.int64))
+
+
+def test_what_is_saved_is_opened(store: FaissStore, tmp_path: Path) -> None:
+    store.save(tmp_path / "x.faiss")
+    opened = FaissStore.open(tmp_path / "x.faiss")
+    assert len(opened) == 3
+    assert np.array_equal(opened.search(unit(4), 2)[1], store.search(unit(4), 2)[1])
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", None])
+def test_a_damaged_file_is_told(store: FaissStore, tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "x.faiss"
+    store.save(path)
+    path.write_bytes(path.read_bytes()[:-20] if content is None else content)
+    with pytest.raises(IndexDamaged):
+        FaissStore.open(path)

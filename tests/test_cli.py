@@ -1,0 +1,360 @@
+"""The command line as a user meets it: help, languages, streams, terminals, standard input.
+
+`run_rag` and `run_on_terminal` start the installed command and are used by the other tests of the command line.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import statistics
+import string
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from rag import errors
+from rag.config import Settings
+from rag.errors import RagError
+from rag.indexing import build_index
+from rag.wording import catalogue, say
+from tests.conftest import SEEDS
+from tests.doubles import BagEmbedder
+
+RAG = Path(sys.executable).with_name("rag")
+COMMANDS = ("fetch", "index", "ask", "search", "doctor")
+COLOUR = re.compile(r"\x1b\[[0-9;]*\b(?:3[0-7]|38|4[0-7]|48|9[0-7]|10[0-7])[0-9;]*m")
+QUESTION = "quelles conditions pose l'Allemagne ?"
+
+
+def command_environment(cwd: Path, **variables: str) -> dict[str, str]:
+    """What a command of a test sees: English, no settings of the user's, no models but those that `variables` name."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("RAG_") and name not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_COMPATIBLE")
+    }
+    models_dir = str(cwd / "no models here")
+    return kept | {"LC_ALL": "en_GB.UTF-8", "TERM": "xterm-256color", "RAG_MODELS_DIR": models_dir} | variables
+
+
+def run_rag(
+    *arguments: object, cwd: Path, stdin: str | bytes = "", timeout: float = 300, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Runs `rag` in the folder `cwd`, its three streams piped."""
+    done = subprocess.run(
+        [RAG, *map(str, arguments)],
+        cwd=cwd,
+        input=stdin.encode() if isinstance(stdin, str) else stdin,
+        capture_output=True,
+        timeout=timeout,
+        env=command_environment(cwd, **variables),
+        check=False,
+    )
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def run_on_terminal(*arguments: object, cwd: Path, columns: int = 80, **variables: str) -> tuple[int, str]:
+    """Runs `rag` with all its streams on one pseudo-terminal; its exit code and what came there."""
+    fcntl, pty, termios = (pytest.importorskip(name) for name in ("fcntl", "pty", "termios"))
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    with subprocess.Popen(
+        [RAG, *map(str, arguments)],
+        cwd=cwd,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=command_environment(cwd, **variables),
+    ) as process:
+        os.close(theirs)
+        shown = b"".join(iter(lambda: _read(ours), b""))
+    os.close(ours)
+    return process.returncode, shown.decode().replace("\r\n", "\n")
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65_536)
+    except OSError:  # the other side has gone
+        return b""
+
+
+def loose_embedder(folder: Path) -> BagEmbedder:
+    """An embedder whose digest is that of the folder `folder`, which `--embedder` accepts until it is loaded."""
+    from rag.digests import folder_digest
+
+    folder.mkdir()
+    (folder / "modules.json").write_text("not a model", encoding="utf-8")
+
+    class Loose(BagEmbedder):
+        @property
+        def digest(self) -> str:
+            return folder_digest(folder)
+
+    return Loose(name=folder.name)
+
+
+def build_bag_index(target: Path, *sources: Path, embedder: BagEmbedder | None = None) -> None:
+    """An index made without models. Only what comes before a question is embedded can be tried on it."""
+    build_index(sources or (SEEDS,), target, embedder or BagEmbedder(), Settings(index=target))
+
+
+def fields_of(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def _families(kind: type[RagError]) -> Iterator[type[RagError]]:
+    for sub in kind.__subclasses__():
+        yield sub
+        yield from _families(sub)
+
+
+FAMILIES = (errors.UsageError, errors.NotReady, errors.Disagreement, errors.BadInput)
+LEAVES = sorted((kind for kind in _families(RagError) if kind not in FAMILIES), key=lambda kind: kind.__name__)
+
+
+# Help
+
+
+def test_importing_the_command_line_loads_nothing_heavy() -> None:
+    heavy = ("torch", "faiss", "llama_cpp", "sentence_transformers", "gradio", "bm25s", "transformers", "numpy")
+    code = f"import sys, rag.cli; print([name for name in {heavy!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_help_comes_at_once(tmp_path: Path) -> None:
+    def median_of_five(*command: str | Path) -> float:
+        times = []
+        for _ in range(5):
+            start = time.perf_counter()
+            subprocess.run(command, cwd=tmp_path, env=command_environment(tmp_path), capture_output=True, check=True)
+            times.append(time.perf_counter() - start)
+        return statistics.median(times)
+
+    # Within half a second, and on a machine so busy that Python alone starts slowly, not much later than that.
+    assert median_of_five(RAG, "--help") < max(0.5, 10 * median_of_five(sys.executable, "-c", "pass"))
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_every_command_explains_itself(command: str, tmp_path: Path) -> None:
+    pages = {
+        language: run_rag(*command.split(), "--help", cwd=tmp_path, LC_ALL=f"{language}.UTF-8")
+        for language in ("en_GB", "fr_FR")
+    }
+    for page in pages.values():
+        assert page.returncode == 0
+        assert page.stderr == ""
+        assert max(map(len, page.stdout.splitlines())) <= 80
+    english, french = pages["en_GB"].stdout, pages["fr_FR"].stdout
+    key = f"help.{command or 'rag'}"
+    for words, language in ((english, "en"), (french, "fr")):
+        assert say(key, language)[:40] in words
+    assert "Show this" in english
+    for of_click in ("Usage:", "Show this", "Options:", "Commands:"):
+        assert of_click not in french
+
+
+def test_version(tmp_path: Path) -> None:
+    done = run_rag("--version", cwd=tmp_path)
+    assert done.returncode == 0
+    assert re.search(r"\d+\.\d+\.\d+", done.stdout)
+
+
+# Wording
+
+
+@pytest.mark.parametrize("kind", LEAVES)
+def test_every_error_says_what_happened_and_what_to_do(kind: type[RagError]) -> None:
+    english, french = catalogue("en"), catalogue("fr")
+    for part in ("message", "next"):
+        key = f"error.{kind.__name__}.{part}"
+        assert english[key].strip() and french[key].strip()
+        assert fields_of(english[key]) == fields_of(french[key])
+        # The fields are documented in the class, so that whoever raises it knows what to give.
+        assert all(f"`{name}`" in (kind.__doc__ or "") for name in fields_of(english[key]))
+
+
+def test_every_error_has_a_family_and_an_exit_code() -> None:
+    assert len(LEAVES) > 20
+    for kind in LEAVES:
+        families = [family for family in FAMILIES if issubclass(kind, family)]
+        assert kind.exit_code == (families[0].exit_code if families else 1)
+    assert [family.exit_code for family in FAMILIES] == [2, 3, 4, 5]
+
+
+def test_an_error_knows_its_texts_in_any_language() -> None:
+    error = errors.IndexMissing(path="ici")
+    assert "ici" in error.message("fr") and "ici" in str(error)
+    assert error.message("fr") != error.message("en") == error.message("pt")
+    assert error.next_step("fr") != error.next_step("en")
+
+
+def test_both_languages_have_the_same_texts_with_the_same_fields() -> None:
+    english, french = catalogue("en"), catalogue("fr")
+    assert english.keys() == french.keys()
+    for key in english:
+        assert fields_of(english[key]) == fields_of(french[key]), key
+        assert english[key].strip() and french[key].strip(), key
+
+
+def test_no_text_is_there_for_nothing() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in Path(errors.__file__).parent.rglob("*.py"))
+    names = {kind.__name__ for kind in _families(RagError)}
+    for key in catalogue("en"):
+        section, name = key.split(".")[:2]
+        assert name in names if section == "error" else f'"{name}"' in code or f"{section}.{name}" in code, key
+
+
+def test_texts_come_in_the_language_of_the_locale(tmp_path: Path) -> None:
+    arguments = ("search", QUESTION, "--index", "absent")
+    for variables, language in (
+        ({"LC_ALL": "fr_FR.UTF-8"}, "fr"),
+        ({"LC_ALL": "en_GB.UTF-8"}, "en"),
+        ({"LC_ALL": "pl_PL.UTF-8"}, "en"),
+        ({"LC_ALL": "", "LC_MESSAGES": "", "LANG": "fr_CA.UTF-8"}, "fr"),
+        ({"LC_ALL": "en_GB.UTF-8", "RAG_LANGUAGE": "fr"}, "fr"),
+    ):
+        done = run_rag(*arguments, cwd=tmp_path, **variables)
+        assert errors.IndexMissing(path="absent").message(language) in done.stderr
+        assert errors.IndexMissing(path="absent").next_step(language) in done.stderr
+
+
+# Usage
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["search", "--colour", "red", QUESTION],
+        ["search", "-k", "many", QUESTION],
+        ["search", QUESTION, "another one"],
+        ["answer", QUESTION],
+        ["ask"],
+        ["ask", QUESTION, "--batch", "questions.jsonl"],
+        ["search"],
+        ["search", QUESTION, "--batch", "-"],
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_wrong_usage(arguments: list[str], language: str, tmp_path: Path) -> None:
+    done = run_rag(*arguments, cwd=tmp_path, LC_ALL=f"{language}.UTF-8")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    first, second = done.stderr.splitlines()
+    assert first.startswith(say("cli.error", language))
+    assert "--help" in second
+
+
+def test_an_unknown_option_names_its_neighbour(tmp_path: Path) -> None:
+    done = run_rag("search", "--evidenc", QUESTION, cwd=tmp_path)
+    assert "--evidenc" in done.stderr and "--evidence" in done.stderr
+
+
+# Streams
+
+
+@pytest.fixture(scope="session")
+def real_index(real_settings: Settings) -> dict[str, str]:
+    """The environment of a command over the seeds with the real models."""
+    return {"RAG_INDEX": str(real_settings.index), "RAG_MODELS_DIR": str(real_settings.models_dir)}
+
+
+@pytest.mark.models
+def test_results_and_remarks_go_apart(tmp_path: Path, models_dir: Path) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "pont.txt").write_text("Le pont du village a été rouvert au public mardi matin.\n", encoding="utf-8")
+    (folder / "vide.txt").write_text("", encoding="utf-8")
+    models = {"RAG_MODELS_DIR": str(models_dir)}
+    made = run_rag("index", folder, "--index", "made", cwd=tmp_path, **models)
+    assert made.returncode == 0
+    assert len(made.stdout.splitlines()) == 1 and "made" in made.stdout
+    for remark in ("vide.txt", "pont.txt", say("progress.embed", "en")):
+        assert remark in made.stderr and remark not in made.stdout
+    quiet = run_rag("index", "--json", "--quiet", "--index", "made", cwd=tmp_path, **models)
+    assert quiet.returncode == 0
+    told = json.loads(quiet.stdout)
+    assert (told["articles"], told["unchanged"], told["embedded"]) == (1, 1, 0)
+    assert "vide.txt" in " ".join(told["unread"])
+    # What could not be read is told even so; the notice about the missing date and the progress are not.
+    assert "vide.txt" in quiet.stderr and len(quiet.stderr.splitlines()) == 1
+    assert "\x1b" not in made.stdout + made.stderr + quiet.stdout + quiet.stderr
+
+
+@pytest.mark.models
+def test_piped_output_is_plain_and_the_question_may_be_piped_too(tmp_path: Path, real_index: dict[str, str]) -> None:
+    done = run_rag("search", "-", "-k", "2", "--explain", cwd=tmp_path, stdin=f"{QUESTION}\n", **real_index)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert "\x1b" not in done.stdout
+    assert re.findall(r"^(\d)\. ", done.stdout, re.MULTILINE) == ["1", "2"]
+    for name, start, end in re.findall(r"(\S+\.txt), (\d+)-(\d+)", done.stdout):
+        text = (SEEDS / name).read_bytes().decode()[int(start) : int(end)]
+        assert all(line.strip() in done.stdout for line in text.splitlines())
+    assert "bm25=" in done.stdout
+
+
+@pytest.mark.models
+def test_a_terminal_gets_colours_unless_they_are_unwanted(tmp_path: Path, real_index: dict[str, str]) -> None:
+    code, shown = run_on_terminal("search", QUESTION, "-k", "1", cwd=tmp_path, **real_index)
+    assert code == 0
+    assert COLOUR.search(shown)
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
+    rows = [row.split("\r")[-1] for row in plain.splitlines()]
+    assert max(map(len, rows)) <= 80
+    assert not any(row != row.rstrip() for row in rows)
+    code, shown = run_on_terminal("search", QUESTION, "-k", "1", cwd=tmp_path, NO_COLOR="1", **real_index)
+    assert code == 0
+    assert not COLOUR.search(shown)
+
+
+def test_an_error_on_a_terminal_is_coloured_unless_that_is_unwanted(tmp_path: Path) -> None:
+    arguments = ("search", QUESTION, "--index", "absent")
+    code, shown = run_on_terminal(*arguments, cwd=tmp_path)
+    assert code == 3
+    assert COLOUR.search(shown)
+    code, shown = run_on_terminal(*arguments, cwd=tmp_path, NO_COLOR="1")
+    assert code == 3
+    assert "absent" in shown and not COLOUR.search(shown)
+    piped = run_rag(*arguments, cwd=tmp_path)
+    assert "\x1b" not in piped.stderr and piped.stdout == ""
+
+
+@pytest.mark.models
+def test_an_answer_streams_to_a_pipe(tmp_path: Path, real_index: dict[str, str]) -> None:
+    done = run_rag("ask", "-", "--quiet", cwd=tmp_path, stdin=QUESTION, **real_index)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert "\x1b" not in done.stdout
+    answer, sources = done.stdout.split(f"\n{say('cli.sources', 'en')}\n")
+    assert set(re.findall(r"\[\d+\]", answer)) == set(re.findall(r"^\[\d+\]", sources, re.MULTILINE)) != set()
+    for name, start, end in re.findall(r"(\S+\.txt), (\d+)-(\d+)", sources):
+        assert (SEEDS / name).read_bytes().decode()[int(start) : int(end)] in sources
+
+
+def _without(environment: Mapping[str, str], name: str) -> dict[str, str]:
+    return {key: value for key, value in environment.items() if key != name}
+
+
+def test_a_reader_who_leaves_is_no_failure(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [RAG, "doctor", "--json"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=_without(command_environment(tmp_path), "PYTHONUNBUFFERED"),
+    )
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.close()
+    complaint = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(60) == 0
+    assert complaint == b""

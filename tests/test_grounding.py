@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rag.domain import Passage
+from rag.grounding import ground, strip_markers
+
+
+def sentence(text: str, n: int = 1, language: str = "fr") -> Passage:
+    return Passage(n, "a.txt", 0, len(text), text, "Titre", None, "AFP", language=language)
+
+
+S = [
+    sentence("L'Allemagne pose trois conditions préalables.", 1),
+    sentence("Ces conditions sont la participation des États-Unis et une approbation du Bundestag.", 2),
+    sentence("Vingt-six pays se sont engagés à participer à la force.", 3),
+]
+FAR = np.full(len(S), 0.8, np.float32)
+
+
+def test_a_copied_sentence_is_fully_supported_by_itself_alone() -> None:
+    grounded = ground("Vingt-six pays se sont engagés à participer à la force.", "fr", S, FAR)
+    assert [s.id for s in grounded.sentences] == [3]
+    assert grounded.support == 1.0
+
+
+def test_two_sentences_are_cited_when_both_are_needed() -> None:
+    text = "L'Allemagne pose trois conditions : la participation des États-Unis et une approbation du Bundestag."
+    assert [s.id for s in ground(text, "fr", S, FAR).sentences] == [1, 2]
+
+
+def test_a_figure_in_words_agrees_with_digits() -> None:
+    assert ground("26 pays se sont engagés à participer à la force.", "fr", S, FAR).support > 0.7
+
+
+@pytest.mark.parametrize(
+    "invented",
+    ["27 pays se sont engagés à participer à la force.", "Vingt-sept pays se sont engagés à participer à la force."],
+)
+def test_an_invented_figure_costs_the_support(invented: str) -> None:
+    assert ground(invented, "fr", S, FAR).support < 0.5
+
+
+def test_what_nothing_supports_has_no_support() -> None:
+    assert ground("Le pétrole coûte cher à Oslo.", "fr", S, FAR).support < 0.2
+
+
+def test_a_translation_is_supported_by_its_meaning() -> None:
+    close = np.array([0.8, 0.91, 0.8], np.float32)
+    text = "They want America on board, and the German parliament to agree."
+    assert ground(text, "en", S, close).support > 0.8
+    assert ground(text, "en", S, FAR).support < 0.5
+    assert ground(text.replace("want", "want 5 times"), "en", S, close).support < 0.5
+
+
+def test_without_sentences_there_is_no_support() -> None:
+    grounded = ground("Une phrase.", "fr", [], np.empty(0, np.float32))
+    assert (grounded.support, grounded.sentences) == (0.0, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("Oui [1].", "Oui."),
+        ("Oui [1, 2] et non [3-4].", "Oui et non."),
+        ("Oui【1】.", "Oui."),
+        ("Oui (2).", "Oui."),
+        ("En (2025), oui [sic].", "En (2025), oui [sic]."),
+        ("Le n° [9] et [12] ici", "Le n° et ici"),
+    ],
+)
+def test_markers_of_the_generator_are_taken_out(text: str, plain: str) -> None:
+    assert strip_markers(text) == plain

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag.config import Settings
+from rag.domain import Progress
+from rag.errors import EmbedderMismatch, IndexDamaged, IndexMissing, NoArticles, PathMissing, RootsDropped
+from rag.indexing import BuildReport, build_index, check_embedder, open_index
+from rag.protocols import OnProgress, Vectors, silent
+from tests.doubles import BagEmbedder
+
+SEEDS = Path(__file__).parents[1] / "seeds"
+SETTINGS = Settings()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three of the articles, in a folder that may be changed."""
+    made = tmp_path / "articles"
+    made.mkdir()
+    for path in sorted(SEEDS.iterdir())[:3]:
+        shutil.copy(path, made)
+    return made
+
+
+def build(
+    paths: list[Path], target: Path, embedder: BagEmbedder | None = None, *, replace: bool = False
+) -> BuildReport:
+    return build_index(paths, target, embedder or BagEmbedder(), SETTINGS, replace=replace)
+
+
+def test_an_index_holds_what_it_was_built_from(folder: Path, tmp_path: Path) -> None:
+    report = build([folder], tmp_path / "ix")
+    index = open_index(tmp_path / "ix")
+    assert report.added == tuple(sorted(p.name for p in folder.iterdir()))
+    assert index.manifest.articles == 3
+    assert [a.text for a in index.catalog.articles()] == [p.read_text("utf-8") for p in sorted(folder.iterdir())]
+    for level, store in (("passage", index.passages), ("sentence", index.sentences)):
+        spans = index.catalog.spans(level)
+        assert len(spans) == len(store) > 0
+        for span in spans:
+            assert index.catalog.article(span.document).text[span.start : span.end] == span.text
+        vectors = BagEmbedder().encode_documents([span.text for span in spans])
+        assert np.allclose(store.reconstruct(np.array([span.id for span in spans])), vectors, atol=1e-6)
+
+
+def test_it_answers_without_its_source_files(folder: Path, tmp_path: Path) -> None:
+    build([folder], tmp_path / "ix")
+    shutil.rmtree(folder)
+    assert len(list(open_index(tmp_path / "ix").catalog.articles())) == 3
+
+
+def test_building_again_embeds_nothing(folder: Path, tmp_path: Path) -> None:
+    build([folder], tmp_path / "ix")
+    embedder = BagEmbedder()
+    report = build([folder], tmp_path / "ix", embedder)
+    assert (report.embedded, report.unchanged, report.added, report.removed) == (0, 3, (), ())
+    assert embedder.embedded == []
+
+
+def test_only_what_is_new_is_embedded(folder: Path, tmp_path: Path) -> None:
+    build([folder], tmp_path / "ix")
+    (folder / "new.txt").write_text("Un article tout neuf paraît. Il parle de la pluie.", "utf-8")
+    gone, changed, _ = sorted(folder.glob("0*"))
+    gone.unlink()
+    changed.write_text(changed.read_text("utf-8") + "\n\nUn ajout final.", "utf-8")
+    embedder = BagEmbedder()
+    report = build([folder], tmp_path / "ix", embedder)
+    assert (report.added, report.removed, report.changed) == (("new.txt",), (gone.name,), (changed.name,))
+    assert 0 < report.embedded < 10
+    assert any("tout neuf" in text for text in embedder.embedded)
+
+
+def test_without_paths_it_reads_those_of_last_time(folder: Path, tmp_path: Path) -> None:
+    build([folder], tmp_path / "ix")
+    (folder / "new.txt").write_text("Un article tout neuf paraît.", "utf-8")
+    assert build([], tmp_path / "ix").added == ("new.txt",)
+    with pytest.raises(IndexMissing):
+        build([], tmp_path / "none")
+
+
+def test_what_the_index_holds_is_not_dropped_unasked(folder: Path, tmp_path: Path) -> None:
+    build([folder], tmp_path / "ix")
+    other = tmp_path / "other.txt"
+    other.write_text("Une brève.", "utf-8")
+    with pytest.raises(RootsDropped):
+        build([other], tmp_path / "ix")
+    assert open_index(tmp_path / "ix").manifest.articles == 3
+    assert build([folder, other], tmp_path / "ix").manifest.articles == 4
+    assert build([other], tmp_path / "ix", replace=True).manifest.articles == 1
+
+
+def test_another_embedder_rebuilds_everything_and_is_told_apart(folder: Path, tmp_path: Path) -> None:
+    build([folder], tmp_path / "ix")
+    other = BagEmbedder(dimension=32, name="other")
+    with pytest.raises(EmbedderMismatch) as caught:
+        check_embedder(open_index(tmp_path / "ix").manifest, other, tmp_path / "ix")
+    assert (caught.value.fields["built"], caught.value.fields["chosen"]) == ("bag", "other")
+    assert caught.value.exit_code == 4
+    report = build([], tmp_path / "ix", other)
+    assert report.embedded > 10
+    check_embedder(open_index(tmp_path / "ix").manifest, other, tmp_path / "ix")
+
+
+class Interrupting(BagEmbedder):
+    """Stops in the middle as a user's Ctrl-C does."""
+
+    def encode_documents(self, texts: Sequence[str], on_progress: OnProgress = silent) -> Vectors:
+        raise KeyboardInterrupt
+
+
+def test_an_interrupted_build_leaves_the_old_index(folder: Path, tmp_path: Path) -> None:
+    build([folder], tmp_path / "ix")
+    before = sorted(p.relative_to(tmp_path) for p in (tmp_path / "ix").rglob("*"))
+    (folder / "new.txt").write_text("Un article tout neuf paraît.", "utf-8")
+    with pytest.raises(KeyboardInterrupt):
+        build([folder], tmp_path / "ix", Interrupting())
+    assert sorted(p.relative_to(tmp_path) for p in (tmp_path / "ix").rglob("*")) == before
+    assert open_index(tmp_path / "ix").manifest.articles == 3
+
+
+def test_an_open_index_survives_its_replacement(folder: Path, tmp_path: Path) -> None:
+    build([folder], tmp_path / "ix")
+    opened = open_index(tmp_path / "ix")
+    (folder / "new.txt").write_text("Un article tout neuf paraît.", "utf-8")
+    build([folder], tmp_path / "ix")
+    assert len(list(opened.catalog.articles())) == 3
+    assert len(list(open_index(tmp_path / "ix").catalog.articles())) == 4
+    assert len(list((tmp_path / "ix").glob("data-*"))) == 1
+
+
+def test_bad_paths_leave_everything_as_it_was(folder: Path, tmp_path: Path) -> None:
+    build([folder], tmp_path / "ix")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(PathMissing):
+        build([folder, tmp_path / "nowhere"], tmp_path / "ix")
+    with pytest.raises(NoArticles):
+        build([tmp_path / "empty"], tmp_path / "ix", replace=True)
+    assert open_index(tmp_path / "ix").manifest.articles == 3
+
+
+@pytest.mark.parametrize("damage", ["manifest", "folder", "faiss", "sqlite", "bm25", "counts"])
+def test_a_damaged_index_is_told_and_can_be_built_again(folder: Path, tmp_path: Path, damage: str) -> None:
+    target = tmp_path / "ix"
+    build([folder], target)
+    (data,) = target.glob("data-*")
+    manifest = target / "manifest.json"
+    if damage == "manifest":
+        manifest.write_text(manifest.read_text()[:50])
+    elif damage == "folder":
+        shutil.rmtree(data)
+    elif damage == "faiss":
+        (data / "sentences.faiss").write_bytes(b"")
+    elif damage == "sqlite":
+        (data / "articles.sqlite").write_bytes(b"SQLite format 3\0" + bytes(5000))
+    elif damage == "bm25":
+        next((data / "passages.bm25").glob("data*.npy")).unlink()
+    else:
+        manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "passages": 7}))
+    with pytest.raises(IndexDamaged):
+        open_index(target)
+    assert build([folder], target).manifest.articles == 3
+    assert open_index(target).manifest.articles == 3
+
+
+def test_progress_names_the_steps_in_order(folder: Path, tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    build_index([folder], tmp_path / "ix", BagEmbedder(), SETTINGS, on_progress=seen.append)
+    assert list(dict.fromkeys(progress.step for progress in seen)) == ["read", "split", "embed", "write"]
