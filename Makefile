@@ -8,6 +8,8 @@ RAG := $(BIN)/rag
 
 export RAG_MODELS_DIR ?= models
 export RAG_INDEX ?= index
+# Through the environment, so that quotes and dollar signs in a question stay what they are.
+export Q
 
 .DEFAULT_GOAL := help
 .PHONY: help setup models ask search index doctor test lint types clean
@@ -38,10 +40,10 @@ $(RAG_INDEX)/manifest.json: $(wildcard seeds/*) | $(RAG_MODELS_DIR)/.fetched
 	@$(RAG) index seeds
 
 ask: setup index
-	@$(RAG) ask "$(Q)"
+	@$(RAG) ask "$$Q"
 
 search: setup index
-	@$(RAG) search "$(Q)"
+	@$(RAG) search "$$Q"
 
 doctor: setup
 	@$(RAG) doctor

@@ -41,7 +41,8 @@ class CaseResult:
     """What came back for a case: the JSON objects of `rag search` (passages, sentences) and `rag ask`, and its scores.
 
     `answer` is None in a retrieval-only run. A metric that does not apply to the case (no gold, a refusal) is
-    absent from `scores`, never zero.
+    absent from `scores`, never zero. `timings` are the seconds that search and evidence took; those of the answer
+    are in it.
     """
 
     id: str
@@ -49,6 +50,7 @@ class CaseResult:
     evidence: Mapping[str, Any]
     answer: Mapping[str, Any] | None
     scores: Mapping[str, float]
+    timings: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@
 3. Let the generator phrase an answer from the best sentences and their neighbours. Its words are shown as
    they come (`Written`), provisional until the sentence is complete.
 4. Ground each complete sentence: the markers are given out here, never by the generator; a sentence that
-   the articles do not support is dropped. When nothing is left, the best sentence is quoted instead.
+   the articles do not support is dropped. When nothing is left, the best sentence is quoted instead, or
+   the question refused after all where the articles were not likely to answer it.
 5. The last event (`Finished`) holds the whole answer.
 """
 
@@ -69,12 +70,15 @@ class Pipeline:
         yield Found(tuple(hits), tuple(evidence))
         windows = self._retriever.windows(hits, evidence[:WINDOWS])
         windows = fit(run.question, windows, run.language, self._settings.prompt_tokens, self._generator.count_tokens)
-        probability = self._decider.probability(run.question, run.language, hits, evidence, windows)
-        if probability < self._settings.answer_threshold:
+        run.confidence = self._decider.probability(run.question, run.language, hits, evidence, windows)
+        if run.confidence < self._settings.answer_threshold:
             yield Finished(self._finish(run, self._refusal(run, hits), answered=False))
             return
         sentences = self._retriever.sentences_of(hits)
         yield from self._generate(run, windows, sentences)
+        if not run.statements and run.confidence < self._settings.quote_threshold:
+            yield Finished(self._finish(run, self._refusal(run, hits), answered=False))
+            return
         if not run.statements:
             yield run.add(Grounded(evidence[0].passage.text, (evidence[0].passage,), 1.0))
         yield Finished(self._finish(run, " ".join(run.shown), answered=True))
@@ -99,9 +103,8 @@ class Pipeline:
 
     def _refusal(self, run: _Run, hits: Sequence[Hit]) -> str:
         parts = prompt_parts(run.language)
-        titles = list(dict.fromkeys(
-            f"« {hit.passage.title} » ({written_date(hit.passage.date, run.language)})" for hit in hits
-        ))  # fmt: skip
+        dated = [f"{hit.passage.title} ({written_date(hit.passage.date, run.language)})" for hit in hits]
+        titles = list(dict.fromkeys(dated))
         refusal = fill(parts["refusal"], question=run.question)
         return f"{refusal} {fill(parts['closest'], titles=' ; '.join(titles[:3]))}" if titles else refusal
 
@@ -111,6 +114,7 @@ class Pipeline:
             standalone_question=run.question,
             text=text,
             answered=answered,
+            confidence=run.confidence,
             language=run.language,
             statements=tuple(run.statements) if answered else (),
             citations=tuple(run.citations) if answered else (),
@@ -140,6 +144,7 @@ class _Run:
         self._timings = Timings(load_s=load_s)
         self.asked = self.question = question
         self.language = detect(question, LANGUAGES)
+        self.confidence = 0.0
         self.hits: list[Hit] = []
         self.statements: list[Statement] = []
         self.shown: list[str] = []

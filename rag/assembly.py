@@ -14,7 +14,7 @@ from rag.config import Settings, load_settings
 from rag.corpus import OnProblem
 from rag.digests import folder_digest
 from rag.embedding import SentenceTransformerEmbedder
-from rag.errors import ModelMissing
+from rag.errors import ModelDamaged, ModelMissing
 from rag.fetching import EMBEDDER, GENERATOR, ModelSpec, check, fetch
 from rag.generation import LlamaCppGenerator
 from rag.indexing import BuildReport, build_index, check_embedder, open_index
@@ -91,10 +91,19 @@ def make_embedder(settings: Settings) -> SentenceTransformerEmbedder:
     """The embedder of `settings`, not loaded yet. Raises ModelMissing and ModelDamaged."""
     if not settings.embedder:
         path = check(EMBEDDER, settings.models_dir)
-        return SentenceTransformerEmbedder(path, EMBEDDER.file.sha256, threads=settings.threads or None)
+        return SentenceTransformerEmbedder(path, _embedder_digest(path), threads=settings.threads or None)
     path = Path(settings.embedder).expanduser()
     if not path.is_dir():
         path = settings.models_dir / settings.embedder
     if not path.is_dir():
         raise ModelMissing(path=settings.embedder)
-    return SentenceTransformerEmbedder(path, folder_digest(path), threads=settings.threads or None)
+    return SentenceTransformerEmbedder(path, _embedder_digest(path), threads=settings.threads or None)
+
+
+def _embedder_digest(path: Path) -> str:
+    """The default embedder goes by the digest of its source wherever it lies, another folder by its own content."""
+    is_default = path.name == EMBEDDER.target
+    try:
+        return EMBEDDER.file.sha256 if is_default and check(EMBEDDER, path.parent) else folder_digest(path)
+    except ModelDamaged:
+        return folder_digest(path)

@@ -1,4 +1,4 @@
-"""The command line: `rag fetch`, `index`, `ask`, `search`, `doctor`.
+"""The command line: `rag fetch`, `index`, `ask`, `search`, `doctor`, `eval`.
 
 The answer goes to standard output, everything else to standard error. Exit codes: 0 done (a refusal is a
 good answer), 1 unexpected, 2 usage, 3 something to fetch or build first, 4 index and settings disagree,
@@ -203,15 +203,16 @@ def ask(
     batch: str | None,
 ) -> int:
     """`rag ask`."""
+    asked = _one_question(question, batch)
+    turns = _history(history, renderer.language)
+    lines = _read_batch(batch) if batch is not None else []
+
     from rag.answering import clean_question
     from rag.assembly import open_pipeline
     from rag.contracts import answer_object, dump
 
-    asked = _one_question(question, batch)
     if batch is None:
         clean_question(asked)  # a bad question is told before anything is loaded
-    turns = _history(history, renderer.language)
-    lines = _read_batch(batch) if batch is not None else []
     with renderer.waiting("load"):
         pipeline = open_pipeline(settings=settings)
     if batch is not None:
@@ -242,14 +243,15 @@ def search(
     batch: str | None,
 ) -> int:
     """`rag search`."""
+    asked = _one_question(question, batch)
+    lines = _read_batch(batch) if batch is not None else []
+
     from rag.answering import clean_question
     from rag.assembly import open_retriever
     from rag.contracts import dump, hits_object
 
-    asked = _one_question(question, batch)
     if batch is None:
         asked = clean_question(asked)
-    lines = _read_batch(batch) if batch is not None else []
     with renderer.waiting("load"):
         retriever = open_retriever(settings)
     find = retriever.evidence if evidence else retriever.search
@@ -284,6 +286,19 @@ def doctor(*, settings: Settings, renderer: Renderer, as_json: bool) -> int:
     else:
         renderer.checks(checks)
     return 3 if any(check.status == "failed" for check in checks) else 0
+
+
+@rag.command("eval", help=_help("eval"), add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="COMMAND [ARGUMENT]...")
+def evaluate(arguments: tuple[str, ...]) -> None:
+    """`rag eval`: the evaluation suite is a package of its own, which `rag` starts and never imports."""
+    import subprocess
+
+    project = Path(__file__).resolve().parents[1]
+    if not (project / "eval" / "__main__.py").is_file():
+        raise click.UsageError(say("cli.no_evaluation", _LANGUAGE))
+    command = [sys.executable, "-m", "eval", "--from", str(Path.cwd()), *arguments]
+    sys.exit(subprocess.run(command, cwd=project, check=False).returncode)
 
 
 def _one_question(question: str | None, batch: str | None) -> str:

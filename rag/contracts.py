@@ -31,6 +31,7 @@ def answer_object(answer: Answer, id_: str | int) -> dict[str, Any]:
         "standalone_question": answer.standalone_question,
         "answer": answer.text,
         "answered": answer.answered,
+        "confidence": round(answer.confidence, 4),
         "language": answer.language,
         "statements": [asdict(statement) for statement in answer.statements],
         "citations": [_citation(citation) for citation in answer.citations],

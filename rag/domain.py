@@ -124,13 +124,15 @@ class Answer:
     """What was answered and what it rests on.
 
     `text` carries the markers `[n]`; each resolves to one of `citations`. When `answered` is false
-    (a refusal, small talk) there are no citations.
+    (a refusal, small talk) there are no citations. `confidence` is the probability (0..1) that the
+    articles answer the question, as it was decided before a word was generated.
     """
 
     question: str
     standalone_question: str
     text: str
     answered: bool
+    confidence: float
     language: str
     statements: tuple[Statement, ...]
     citations: tuple[Citation, ...]

@@ -89,7 +89,11 @@ def open_index(path: Path) -> Index:
 def check_embedder(manifest: Manifest, embedder: Embedder, path: Path) -> None:
     """Raises EmbedderMismatch unless the vectors of index and `embedder` may be compared."""
     if manifest.embedder_digest != embedder.digest:
-        raise EmbedderMismatch(path=path, built=manifest.embedder, chosen=embedder.name)
+        built, chosen = (
+            f"{name} ({digest[:8]})"
+            for name, digest in ((manifest.embedder, manifest.embedder_digest), (embedder.name, embedder.digest))
+        )
+        raise EmbedderMismatch(path=path, built=built, chosen=chosen)
 
 
 def build_index(

@@ -34,6 +34,16 @@ _LINE_EVERY_S = 5.0
 _INDENT = " " * 4
 
 
+class _Console(Console):
+    """Passes the text on as it is, and leaves a reader who has gone to the caller."""
+
+    def __init__(self, file: TextIO) -> None:
+        super().__init__(file=file, highlight=False, markup=False, emoji=False)
+
+    def on_broken_pipe(self) -> None:
+        raise  # noqa: PLE0704  rich calls this while it handles the BrokenPipeError
+
+
 class Renderer:
     """Shows things in the interface language `language`; `quiet` leaves out progress and notices."""
 
@@ -42,8 +52,8 @@ class Renderer:
     ) -> None:
         self.language = language
         self.quiet = quiet
-        self.out = Console(file=out or sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=False)
-        self.err = Console(file=err or sys.stderr, highlight=False, markup=False, emoji=False)
+        self.out = _Console(out or sys.stdout)
+        self.err = _Console(err or sys.stderr)
 
     def line(self, text: str) -> None:
         """One line of result, never wrapped or cut."""
@@ -141,7 +151,7 @@ class Renderer:
 
     def answer(self, answer: Answer) -> None:
         """A complete answer with its sources."""
-        self.out.print(_marked(answer.text), soft_wrap=not self.out.is_terminal)
+        self._paragraph(_marked(answer.text))
         self._sources(answer)
 
     def _sources(self, answer: Answer) -> None:
@@ -154,19 +164,19 @@ class Renderer:
 
     def _source(self, citation: Citation) -> None:
         place = f"{citation.document}, {citation.start}-{citation.end}"
-        head = Text.assemble((f"[{citation.marker}] ", "bold cyan"), (citation.title, "bold"))
-        self.out.print(head, soft_wrap=not self.out.is_terminal)
-        self._indented(Text(f"{self._origin(citation)} · {place}", "dim"))
-        self._indented(Text(_quoted(citation.quote), "green"))
+        self._paragraph(Text.assemble((f"[{citation.marker}] ", "bold cyan"), (citation.title, "bold")))
+        self._paragraph(Text(f"{self._origin(citation)} · {place}", "dim"), _INDENT)
+        self._paragraph(Text(_quoted(citation.quote), "green"), _INDENT)
 
-    def _indented(self, text: Text) -> None:
+    def _paragraph(self, text: Text, before: str = "") -> None:
+        """A text with `before` in front of each line; wrapped on a terminal, as it is elsewhere."""
         if not self.out.is_terminal:
-            self.line(indent(text.plain, _INDENT))
+            self.line(indent(text.plain, before))
             return
-        # Wrapped here: rich's own padding fills every line with spaces, which go along when it is copied.
-        for line in text.wrap(self.out, max(20, self.out.width - len(_INDENT))):
+        # Wrapped here: rich leaves spaces at the ends of lines, which go along when the text is copied.
+        for line in text.wrap(self.out, max(20, self.out.width - len(before))):
             line.rstrip()
-            self.out.print(Text(_INDENT).append_text(line), soft_wrap=True)
+            self.out.print(Text(before if line else "").append_text(line), soft_wrap=True)
 
     def _origin(self, of: Passage | Citation) -> str:
         day = written_date(of.date, self.language) if of.date else say("cli.undated", self.language)
@@ -179,12 +189,11 @@ class Renderer:
         for rank, hit in enumerate(hits, 1):
             passage = hit.passage
             scores = " ".join(f"{name}={value:.3f}" for name, value in hit.parts.items()) if explain else ""
-            self.out.print(
-                Text.assemble((f"{rank}. ", "bold cyan"), (passage.title, "bold")), soft_wrap=not self.out.is_terminal
-            )
+            self._paragraph(Text.assemble((f"{rank}. ", "bold cyan"), (passage.title, "bold")))
             place = f"{passage.document}, {passage.start}-{passage.end}"
-            self._indented(Text(f"{self._origin(passage)} · {place} · {hit.score:.2f} {scores}".rstrip(), "dim"))
-            self._indented(Text(passage.text))
+            origin = f"{self._origin(passage)} · {place} · {hit.score:.2f} {scores}".rstrip()
+            self._paragraph(Text(origin, "dim"), _INDENT)
+            self._paragraph(Text(passage.text), _INDENT)
 
     def checks(self, checks: Iterable[Check]) -> None:
         """The findings of `rag doctor`."""

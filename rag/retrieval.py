@@ -118,7 +118,7 @@ class Retriever:
 
     def _rank_sentences(self, question: str, query: Vectors, hits: Sequence[Hit], k: int) -> list[Hit]:
         index = self._index
-        sentences = self.sentences_of(hits)
+        sentences = [s for s in self.sentences_of(hits) if not _asks(s.text)]
         if not sentences:
             return []
         lexical = index.sentence_terms.scores(_question_terms(question, index))
@@ -127,6 +127,11 @@ class Retriever:
             "bm25": lexical[[self._sentence_row_of[s.id] for s in sentences]],
         }
         return _ranked(sentences, parts, SENTENCE_WEIGHTS, k)
+
+
+def _asks(sentence: str) -> bool:
+    """A question resembles the user's more than any answer does, and answers nothing."""
+    return sentence.rstrip(" \u00a0\u202f»\"”)").endswith("?")
 
 
 def _within(inner: Passage, outer: Passage) -> bool:

@@ -37,7 +37,7 @@ def _flatten(prefix: str, table: dict[str, Any]) -> list[tuple[str, str]]:
     return rows
 
 
-def say(key: str, language: str, **fields: object) -> str:
+def say(key: str, language: str, /, **fields: object) -> str:
     """The text `key` in `language`, its `{fields}` filled in. Raises KeyError for an unknown key."""
     texts = catalogue(language)
     return (texts[key] if key in texts else catalogue(FALLBACK)[key]).format(**fields)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -19,17 +20,23 @@ from pathlib import Path
 
 import pytest
 
+from eval import errors as eval_errors
 from rag import errors
+from rag.answering import Pipeline
 from rag.config import Settings
+from rag.domain import Progress
 from rag.errors import RagError
-from rag.indexing import build_index
+from rag.indexing import build_index, open_index
+from rag.rendering import Renderer
+from rag.retrieval import Retriever
 from rag.wording import catalogue, say
 from tests.conftest import SEEDS
-from tests.doubles import BagEmbedder
+from tests.doubles import BagEmbedder, ScriptedGenerator
 
 RAG = Path(sys.executable).with_name("rag")
 COMMANDS = ("fetch", "index", "ask", "search", "doctor")
 COLOUR = re.compile(r"\x1b\[[0-9;]*\b(?:3[0-7]|38|4[0-7]|48|9[0-7]|10[0-7])[0-9;]*m")
+ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 QUESTION = "quelles conditions pose l'Allemagne ?"
 
 
@@ -45,7 +52,7 @@ def command_environment(cwd: Path, **variables: str) -> dict[str, str]:
 
 
 def run_rag(
-    *arguments: object, cwd: Path, stdin: str | bytes = "", timeout: float = 300, **variables: str
+    *arguments: object, cwd: Path, stdin: str | bytes = "", **variables: str
 ) -> subprocess.CompletedProcess[str]:
     """Runs `rag` in the folder `cwd`, its three streams piped."""
     done = subprocess.run(
@@ -53,18 +60,18 @@ def run_rag(
         cwd=cwd,
         input=stdin.encode() if isinstance(stdin, str) else stdin,
         capture_output=True,
-        timeout=timeout,
+        timeout=600,
         env=command_environment(cwd, **variables),
         check=False,
     )
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
-def run_on_terminal(*arguments: object, cwd: Path, columns: int = 80, **variables: str) -> tuple[int, str]:
-    """Runs `rag` with all its streams on one pseudo-terminal; its exit code and what came there."""
+def run_on_terminal(*arguments: object, cwd: Path, **variables: str) -> tuple[int, str]:
+    """Runs `rag` with all its streams on one pseudo-terminal of 80 columns; its exit code and what came there."""
     fcntl, pty, termios = (pytest.importorskip(name) for name in ("fcntl", "pty", "termios"))
     ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 80, 0, 0))
     with subprocess.Popen(
         [RAG, *map(str, arguments)],
         cwd=cwd,
@@ -206,7 +213,8 @@ def test_both_languages_have_the_same_texts_with_the_same_fields() -> None:
 
 
 def test_no_text_is_there_for_nothing() -> None:
-    code = "\n".join(path.read_text(encoding="utf-8") for path in Path(errors.__file__).parent.rglob("*.py"))
+    packages = [Path(module.__file__ or "").parent for module in (errors, eval_errors)]
+    code = "\n".join(path.read_text(encoding="utf-8") for package in packages for path in package.rglob("*.py"))
     names = {kind.__name__ for kind in _families(RagError)}
     for key in catalogue("en"):
         section, name = key.split(".")[:2]
@@ -215,7 +223,6 @@ def test_no_text_is_there_for_nothing() -> None:
 
 
 def test_texts_come_in_the_language_of_the_locale(tmp_path: Path) -> None:
-    arguments = ("search", QUESTION, "--index", "absent")
     for variables, language in (
         ({"LC_ALL": "fr_FR.UTF-8"}, "fr"),
         ({"LC_ALL": "en_GB.UTF-8"}, "en"),
@@ -223,9 +230,9 @@ def test_texts_come_in_the_language_of_the_locale(tmp_path: Path) -> None:
         ({"LC_ALL": "", "LC_MESSAGES": "", "LANG": "fr_CA.UTF-8"}, "fr"),
         ({"LC_ALL": "en_GB.UTF-8", "RAG_LANGUAGE": "fr"}, "fr"),
     ):
-        done = run_rag(*arguments, cwd=tmp_path, **variables)
-        assert errors.IndexMissing(path="absent").message(language) in done.stderr
-        assert errors.IndexMissing(path="absent").next_step(language) in done.stderr
+        done = run_rag("search", "--batch", "absent", cwd=tmp_path, **variables)
+        assert errors.PathMissing(path="absent").message(language) in done.stderr
+        assert errors.PathMissing(path="absent").next_step(language) in done.stderr
 
 
 # Usage
@@ -308,8 +315,7 @@ def test_a_terminal_gets_colours_unless_they_are_unwanted(tmp_path: Path, real_i
     code, shown = run_on_terminal("search", QUESTION, "-k", "1", cwd=tmp_path, **real_index)
     assert code == 0
     assert COLOUR.search(shown)
-    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
-    rows = [row.split("\r")[-1] for row in plain.splitlines()]
+    rows = [row.split("\r")[-1] for row in ESCAPE.sub("", shown).splitlines()]
     assert max(map(len, rows)) <= 80
     assert not any(row != row.rstrip() for row in rows)
     code, shown = run_on_terminal("search", QUESTION, "-k", "1", cwd=tmp_path, NO_COLOR="1", **real_index)
@@ -318,27 +324,101 @@ def test_a_terminal_gets_colours_unless_they_are_unwanted(tmp_path: Path, real_i
 
 
 def test_an_error_on_a_terminal_is_coloured_unless_that_is_unwanted(tmp_path: Path) -> None:
-    arguments = ("search", QUESTION, "--index", "absent")
+    arguments = ("search", "--batch", "absent")
     code, shown = run_on_terminal(*arguments, cwd=tmp_path)
-    assert code == 3
+    assert code == 5
     assert COLOUR.search(shown)
     code, shown = run_on_terminal(*arguments, cwd=tmp_path, NO_COLOR="1")
-    assert code == 3
+    assert code == 5
     assert "absent" in shown and not COLOUR.search(shown)
     piped = run_rag(*arguments, cwd=tmp_path)
     assert "\x1b" not in piped.stderr and piped.stdout == ""
 
 
-@pytest.mark.models
-def test_an_answer_streams_to_a_pipe(tmp_path: Path, real_index: dict[str, str]) -> None:
-    done = run_rag("ask", "-", "--quiet", cwd=tmp_path, stdin=QUESTION, **real_index)
-    assert done.returncode == 0
-    assert done.stderr == ""
-    assert "\x1b" not in done.stdout
-    answer, sources = done.stdout.split(f"\n{say('cli.sources', 'en')}\n")
-    assert set(re.findall(r"\[\d+\]", answer)) == set(re.findall(r"^\[\d+\]", sources, re.MULTILINE)) != set()
-    for name, start, end in re.findall(r"(\S+\.txt), (\d+)-(\d+)", sources):
-        assert (SEEDS / name).read_bytes().decode()[int(start) : int(end)] in sources
+class Terminal(io.StringIO):
+    """A stream that claims to be a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def scripted(tmp_path: Path) -> Pipeline:
+    """The product over the seeds without models: the generator repeats two sentences of an article."""
+    build_bag_index(tmp_path / "index")
+    embedder = BagEmbedder()
+    retriever = Retriever(open_index(tmp_path / "index"), embedder)
+    best = [hit.passage.text for hit in retriever.evidence(QUESTION, 2)]
+    settings = Settings(index=tmp_path / "index", answer_threshold=0.0)
+    return Pipeline(retriever, embedder, ScriptedGenerator(" ".join(best)), settings)
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+@pytest.mark.parametrize("kind", [io.StringIO, Terminal])
+def test_an_answer_and_its_sources(
+    kind: type[io.StringIO], streamed: bool, scripted: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("COLUMNS", "80"), ("LINES", "40"), ("TERM", "xterm-256color")):
+        monkeypatch.setenv(name, value)
+    out, err = kind(), kind()
+    renderer = Renderer("fr", out=out, err=err)
+    if streamed:
+        answer = renderer.stream(scripted.stream(QUESTION))
+    else:
+        renderer.answer(answer := scripted.ask(QUESTION))
+    assert err.getvalue() == ""
+    assert ("\x1b" in out.getvalue()) == (kind is Terminal)
+    shown = ESCAPE.sub("", out.getvalue())
+    assert answer.answered and answer.citations
+    text, sources = shown.rsplit(f"\n{say('cli.sources', 'fr')}\n", 1)
+    if kind is Terminal:
+        assert max(map(len, re.split("[\r\n]+", shown))) <= 80
+        # What is left on the screen is the end: the answer once, whatever was drawn before it.
+        text, sources, joined = (" ".join(part.split()) for part in (text, sources, answer.text))
+        assert text.endswith(joined)
+    else:
+        assert text == f"{answer.text}\n"
+    for citation in answer.citations:
+        assert f"[{citation.marker}]" in text
+        assert f"{citation.document}, {citation.start}-{citation.end}" in sources
+        assert " ".join(citation.quote.split()) in " ".join(sources.split())
+
+
+def test_a_refusal_streams_too(scripted: Pipeline, tmp_path: Path) -> None:
+    unsure = Pipeline(
+        Retriever(open_index(tmp_path / "index"), BagEmbedder()),
+        BagEmbedder(),
+        ScriptedGenerator(yes=0.01),
+        Settings(index=tmp_path / "index", answer_threshold=1.0),
+    )
+    out = io.StringIO()
+    answer = Renderer("fr", out=out).stream(unsure.stream(QUESTION))
+    assert not answer.answered
+    assert out.getvalue() == f"{answer.text}\n"
+
+
+@pytest.mark.parametrize("kind", [io.StringIO, Terminal])
+def test_progress_of_known_and_unknown_length(kind: type[io.StringIO]) -> None:
+    err = kind()
+    steps = [Progress("read", 1, 0, "articles"), Progress("read", 2, 0, "articles"), Progress("split", 0, 2)]
+    steps += [Progress("split", 2, 2), Progress("fetch", 5_000_000, 9_000_000, "B", "model"), Progress("write", 0, 0)]
+    with Renderer("en", err=err).progress() as on_progress:
+        for step in steps:
+            on_progress(step)
+    shown = ESCAPE.sub("", err.getvalue())
+    for words in ("Reading", "Splitting", "2/2", "Fetching model", "Writing the index"):
+        assert words in shown
+    assert "None" not in shown
+    assert ("\x1b" in err.getvalue()) == (kind is Terminal)
+
+
+def test_quiet_shows_no_progress() -> None:
+    err = Terminal()
+    renderer = Renderer("en", quiet=True, err=err)
+    with renderer.waiting("load"), renderer.progress() as on_progress:
+        on_progress(Progress("split", 1, 2))
+    renderer.note("remark")
+    assert err.getvalue() == ""
 
 
 def _without(environment: Mapping[str, str], name: str) -> dict[str, str]:

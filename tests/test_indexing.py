@@ -101,7 +101,8 @@ def test_another_embedder_rebuilds_everything_and_is_told_apart(folder: Path, tm
     other = BagEmbedder(dimension=32, name="other")
     with pytest.raises(EmbedderMismatch) as caught:
         check_embedder(open_index(tmp_path / "ix").manifest, other, tmp_path / "ix")
-    assert (caught.value.fields["built"], caught.value.fields["chosen"]) == ("bag", "other")
+    assert str(caught.value.fields["built"]).startswith("bag (")
+    assert str(caught.value.fields["chosen"]).startswith("other (")
     assert caught.value.exit_code == 4
     report = build([], tmp_path / "ix", other)
     assert report.embedded > 10

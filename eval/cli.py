@@ -1,0 +1,300 @@
+"""The command line of the evaluation: `run`, `compare`, `show`, `export`, `gate`.
+
+`rag eval …` starts it as `python -m eval --from FOLDER …`. Figures go to standard output, everything else to
+standard error. Exit codes are those of `rag`; 1 also means a fall beyond what the baseline tolerates.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from eval import adapters
+from eval.compare import Difference, compare, table
+from eval.errors import BaselineMissing, NoCases, NothingShared
+from eval.gates import ANSWERS, RETRIEVAL, Gate, baseline_of, check_fresh, judge, load_baseline, save_baseline
+from eval.opening import open_system
+from eval.progress import watching
+from eval.records import Run
+from eval.report import summary_text, write_report
+from eval.runner import Asked, perform, select
+from eval.runs import RUNS, cases_of, load_run, new_name, save_run
+from eval.sets import load_set
+from eval.sources import SEEDS, SEEDS_SET, Source, load_side, load_source, seed_texts
+from rag.assembly import build
+from rag.config import Settings, load_settings
+from rag.errors import RagError, UnexpectedError
+from rag.rendering import Renderer
+from rag.wording import user_language
+
+FELL = 1
+INTERRUPTED = 130
+GATES = {gate.name: gate for gate in (RETRIEVAL, ANSWERS)}
+
+_path = click.Path(path_type=Path)
+_OPTIONS = (
+    click.option("--index", type=_path, metavar="DIR", help="Folder of the index."),
+    click.option("--models-dir", "--models", type=_path, metavar="DIR", help="Folder of the default models."),
+    click.option("--generator", metavar="FILE", help="GGUF file of a chat model."),
+    click.option("--embedder", metavar="DIR", help="Folder of a sentence-transformers model."),
+)
+_runs_option = click.option("--runs", type=_path, default=RUNS, metavar="DIR", help="Folder of the runs.")
+_quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress.")
+
+
+def _with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the options that are settings, and gives `command` the settings they make."""
+
+    @wraps(command)
+    def wrapped(**arguments: Any) -> Any:
+        flags = {name: arguments.pop(name) for name in ("index", "models_dir", "generator", "embedder")}
+        return command(settings=load_settings(flags, os.environ), given=flags, **arguments)
+
+    for option in reversed(_OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--from", "folder", type=_path, hidden=True, help="Folder that paths are relative to.")
+@click.option("--debug", is_flag=True, help="Show the traceback of unexpected errors.")
+def evaluation(folder: Path | None, debug: bool) -> None:
+    """Measure answers and searches on sets of questions with known answers."""
+    if folder is not None:
+        os.chdir(folder)
+
+
+@evaluation.command()
+@click.argument("set_path", type=_path, default=SEEDS_SET, metavar="[SET]")
+@click.option("--retrieval-only", is_flag=True, help="Search without answering.")
+@click.option("--half", type=click.Choice(["tune", "test", "all"]), default="all", help="Cases of one half only.")
+@click.option("--sample", type=click.IntRange(1), metavar="N", help="N cases, of each type its share.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="The first N cases.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of sample and intervals.")
+@click.option("--name", metavar="NAME", help="Name of the run; one of that name is replaced.")
+@_runs_option
+@_quiet_option
+@_with_settings
+def run(
+    *,
+    settings: Settings,
+    given: dict[str, Any],
+    set_path: Path,
+    retrieval_only: bool,
+    half: str,
+    sample: int | None,
+    limit: int | None,
+    seed: int,
+    name: str | None,
+    runs: Path,
+    quiet: bool,
+) -> None:
+    """Ask the questions of SET and write a run: figures, every row, and a report.
+
+    SET is a JSON Lines file whose articles are in the index, or a SQuAD file (.json), for which an index is made.
+    Without SET: the questions about the seed articles. An interrupted run is taken up where it was.
+    """
+    if name is not None and not re.fullmatch(r"\w[\w.+-]*", name):
+        raise click.BadParameter("letters, figures, dots and dashes make a name", param_hint="--name")
+    if set_path.suffix == ".json" and given["index"] is not None:
+        raise click.UsageError("A SQuAD file brings its own articles: leave --index out.")
+    renderer = Renderer(user_language(), quiet=quiet)
+    source = load_source(set_path, settings, runs, on_build=lambda: renderer.note("Indexing the articles of the set…"))
+    chosen = select(source.cases, half=half, sample=sample, limit=limit, seed=seed)
+    if not chosen:
+        raise NoCases(path=set_path)
+    with renderer.waiting("load"):
+        opened = open_system(source.settings, answers=not retrieval_only)
+    asked = Asked(source.name, source.digest, chosen, answers=not retrieval_only, seed=seed)
+    with watching(renderer.err, source.name, quiet=quiet) as on_case:
+        done = perform(
+            opened.system, asked, opened.corpus, opened.facts,
+            name=name or new_name(source.name), folder=runs, on_case=on_case,
+        )  # fmt: skip
+    _keep(done, runs, renderer)
+    click.echo(summary_text(done.aggregates))
+
+
+def _keep(run: Run, runs: Path, renderer: Renderer) -> None:
+    """Writes run and report and says where they are."""
+    path = save_run(run, runs)
+    write_report(run, path.with_suffix(".html"), *_against_baseline(run))
+    renderer.note(f"{path}\n{path.with_suffix('.html')}")
+
+
+def _against_baseline(run: Run) -> tuple[tuple[Difference, ...], str]:
+    """How `run` differs from the committed baselines of its set, and their names; nothing where there are none."""
+    differences: dict[str, Difference] = {}
+    names = []
+    for gate in (RETRIEVAL, ANSWERS) if run.extra["answers"] else (RETRIEVAL,):
+        try:
+            baseline = load_baseline(gate.path(run.set))
+        except BaselineMissing:
+            continue
+        if (baseline.set_digest, baseline.corpus_digest) == (run.extra["set_digest"], run.corpus_digest):
+            names.append(gate.path(run.set).name)
+            differences |= {difference.metric: difference for difference in judge(baseline, run)}
+    return tuple(differences.values()), " and ".join(names)
+
+
+@evaluation.command("compare")
+@click.argument("a")
+@click.argument("b")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the intervals.")
+@_runs_option
+def compare_command(a: str, b: str, seed: int, runs: Path) -> None:
+    """Compare run B with A, case by case: wins, losses, intervals.
+
+    A and B are names or files of runs, or files of baselines. Ends with exit code 1 when a metric fell by more than
+    the baseline tolerates.
+    """
+    before, after = load_side(a, runs), load_side(b, runs)
+    tolerances = before.tolerances or after.tolerances or _tolerances(a, runs)
+    differences = compare(before, after, tolerances, seed)
+    if not any(difference.change.n for difference in differences):
+        raise NothingShared(a=a, b=b)
+    click.echo(f"A: {before.name}\nB: {after.name}\n\n{table(differences)}")
+    fallen = [difference.metric for difference in differences if difference.fell]
+    if not tolerances:
+        click.echo("No baseline of this set states a tolerance: nothing is judged.", err=True)
+    if fallen:
+        click.echo(f"Fell beyond tolerance: {', '.join(fallen)}", err=True)
+        sys.exit(FELL)
+
+
+def _tolerances(reference: str, runs: Path) -> dict[str, float]:
+    """Those of the committed baselines for the set of the run `reference`."""
+    run = load_run(reference, runs)
+    tolerances: dict[str, float] = {}
+    for gate in (RETRIEVAL, ANSWERS) if run.extra["answers"] else (RETRIEVAL,):
+        try:
+            tolerances |= load_baseline(gate.path(run.set)).tolerances
+        except BaselineMissing:
+            continue
+    return tolerances
+
+
+@evaluation.command()
+@click.argument("reference", metavar="RUN")
+@_runs_option
+def show(reference: str, runs: Path) -> None:
+    """Show the figures of RUN, a name or a file, and write its report again."""
+    run = load_run(reference, runs)
+    differences, baseline = _against_baseline(run)
+    path = runs / f"{run.name}.html"
+    write_report(run, path, differences, baseline)
+    click.echo(summary_text(run.aggregates))
+    if differences:
+        click.echo(f"\nA: {baseline}\nB: {run.name}\n\n{table(differences)}")
+    click.echo(str(path), err=True)
+
+
+@evaluation.command()
+@click.argument("reference", metavar="RUN")
+@click.option("--format", "layout", type=click.Choice(["ragas", "trec"]), required=True, help="Layout.")
+@click.argument("out", type=_path)
+@_runs_option
+def export(reference: str, layout: str, out: Path, runs: Path) -> None:
+    """Write RUN to the file OUT for ragas (JSON Lines), or for trec_eval (OUT.run and OUT.qrels)."""
+    run = load_run(reference, runs)
+    cases = tuple(cases_of(run).values())
+    if layout == "ragas":
+        adapters.write_lines(adapters.ragas_lines(run.results, cases), out)
+        return
+    adapters.write_lines(adapters.trec_run(run.results, run.name), out.with_name(f"{out.name}.run"))
+    adapters.write_lines(adapters.trec_qrels(run.results, cases), out.with_name(f"{out.name}.qrels"))
+
+
+@evaluation.command()
+@click.argument("set_path", type=_path, default=SEEDS_SET, metavar="[SET]")
+@click.option("--only", type=click.Choice(list(GATES)), help="One of the two gates.")
+@click.option("--update", is_flag=True, help="Write new baselines instead.")
+@_runs_option
+@_quiet_option
+@_with_settings
+def gate(
+    *,
+    settings: Settings,
+    given: dict[str, Any],
+    set_path: Path,
+    only: str | None,
+    update: bool,
+    runs: Path,
+    quiet: bool,
+) -> None:
+    """Hold the present state against the committed baselines; exit code 1 when something fell.
+
+    Retrieval is measured on all of SET (without it: the questions about the seed articles), answers on a fixed sample.
+    Without --index an index of the seed articles is made for the occasion.
+    """
+    renderer = Renderer(user_language(), quiet=quiet)
+    gates = [GATES[only]] if only else list(GATES.values())
+    with tempfile.TemporaryDirectory(prefix="rag-gate-") as folder:
+        if given["index"] is None:
+            load_set(set_path, seed_texts())  # a set that is not well is told before anything is built
+            settings = settings.model_copy(update={"index": Path(folder) / "index"})
+            renderer.note("Indexing the seed articles…")
+            build([SEEDS], settings)
+        source = load_source(set_path, settings, runs)
+        fallen = [name for each in gates if (name := _pass(each, source, runs, renderer, update=update))]
+    if fallen:
+        click.echo(f"Gate failed: {'; '.join(fallen)}", err=True)
+        sys.exit(FELL)
+
+
+def _pass(gate: Gate, source: Source, runs: Path, renderer: Renderer, *, update: bool) -> str:
+    """Runs one gate, shows and keeps what it found; what fell, or nothing."""
+    path = gate.path(source.name)
+    baseline = None if update and not path.exists() else load_baseline(path)
+    with renderer.waiting("load"):
+        opened = open_system(source.settings, answers=gate.answers)
+    if baseline and not update:
+        check_fresh(baseline, source.digest, opened.facts.corpus_digest, path)
+    asked = Asked(source.name, source.digest, source.cases, answers=gate.answers, seed=0)
+    with watching(renderer.err, f"{gate.name} gate", quiet=renderer.quiet) as on_case:
+        run = gate.run(opened.system, asked, opened.corpus, opened.facts, folder=runs, on_case=on_case)
+    differences: Sequence[Difference] = judge(baseline, run) if baseline else ()
+    save_run(run, runs)
+    write_report(run, runs / f"{run.name}.html", differences, path.name)
+    if differences:
+        click.echo(f"{gate.name}: A is the baseline of {baseline.created if baseline else ''}, B is now\n")
+        click.echo(f"{table(differences)}\n")
+    if update:
+        save_baseline(baseline_of(run, gate, baseline.tolerances if baseline else None), path)
+        click.echo(f"Wrote {path.name}")
+        return ""
+    fallen = [difference.metric for difference in differences if difference.fell]
+    return f"{gate.name}: {', '.join(fallen)}" if fallen else ""
+
+
+def main() -> NoReturn:
+    """`python -m eval`."""
+    program = "rag eval" if "--from" in sys.argv[1:2] else "python -m eval"
+    renderer = Renderer(user_language())
+    try:
+        evaluation.main(prog_name=program, standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted; the cases done so far are kept, the same command goes on from there.", err=True)
+        sys.exit(INTERRUPTED)
+    except RagError as error:
+        renderer.error(error)
+        sys.exit(error.exit_code)
+    except Exception as error:
+        if "--debug" in sys.argv:
+            raise
+        renderer.error(UnexpectedError(reason=f"{type(error).__name__}: {error}"))
+        sys.exit(UnexpectedError.exit_code)
+    sys.exit(0)
