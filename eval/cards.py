@@ -72,7 +72,7 @@ def _further(case: Case, result: CaseResult) -> str:
 def _expected(case: Case) -> str:
     told = {"answer": "an answer", "chat": "small talk", "refuse": "a refusal",
             "refuse_or_correct": "a refusal or a correction"}  # fmt: skip
-    facts = " and ".join(" or ".join(group) for group in case.must_include)
+    facts = " and ".join(f"({' or '.join(group)})" for group in case.must_include)
     parts = [f"<p>{escape(told[case.expected])}</p>", *(f"<p>{escape(answer)}</p>" for answer in case.answers)]
     if facts:
         parts.append(f'<p class="sub">must hold: {escape(facts)}</p>')

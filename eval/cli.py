@@ -10,7 +10,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn
@@ -18,17 +18,17 @@ from typing import Any, NoReturn
 import click
 
 from eval import adapters
-from eval.compare import Difference, compare, table
-from eval.errors import BaselineMissing, NoCases, NothingShared
-from eval.gates import ANSWERS, RETRIEVAL, Gate, baseline_of, check_fresh, judge, load_baseline, save_baseline
+from eval.compare import compare, table
+from eval.errors import NoCases, NothingShared
+from eval.gates import ANSWERS, BASELINES, RETRIEVAL
 from eval.opening import open_system
 from eval.progress import watching
-from eval.records import Run
 from eval.report import summary_text, write_report
 from eval.runner import Asked, perform, select
-from eval.runs import RUNS, cases_of, load_run, new_name, save_run
+from eval.runs import RUNS, cases_of, load_run, new_name
+from eval.session import against_baseline, committed_tolerances, keep, pass_gate
 from eval.sets import load_set
-from eval.sources import SEEDS, SEEDS_SET, Source, load_side, load_source, seed_texts
+from eval.sources import SEEDS, SEEDS_SET, load_side, load_source, seed_texts
 from rag.assembly import build
 from rag.config import Settings, load_settings
 from rag.errors import RagError, UnexpectedError
@@ -47,6 +47,9 @@ _OPTIONS = (
     click.option("--embedder", metavar="DIR", help="Folder of a sentence-transformers model."),
 )
 _runs_option = click.option("--runs", type=_path, default=RUNS, metavar="DIR", help="Folder of the runs.")
+_baselines_option = click.option(
+    "--baselines", type=_path, default=BASELINES, metavar="DIR", help="Folder of the baselines."
+)
 _quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress.")
 
 
@@ -81,6 +84,7 @@ def evaluation(folder: Path | None, debug: bool) -> None:
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of sample and intervals.")
 @click.option("--name", metavar="NAME", help="Name of the run; one of that name is replaced.")
 @_runs_option
+@_baselines_option
 @_quiet_option
 @_with_settings
 def run(
@@ -95,6 +99,7 @@ def run(
     seed: int,
     name: str | None,
     runs: Path,
+    baselines: Path,
     quiet: bool,
 ) -> None:
     """Ask the questions of SET and write a run: figures, every row, and a report.
@@ -119,30 +124,8 @@ def run(
             opened.system, asked, opened.corpus, opened.facts,
             name=name or new_name(source.name), folder=runs, on_case=on_case,
         )  # fmt: skip
-    _keep(done, runs, renderer)
+    keep(done, runs, renderer, *against_baseline(done, baselines))
     click.echo(summary_text(done.aggregates))
-
-
-def _keep(run: Run, runs: Path, renderer: Renderer) -> None:
-    """Writes run and report and says where they are."""
-    path = save_run(run, runs)
-    write_report(run, path.with_suffix(".html"), *_against_baseline(run))
-    renderer.note(f"{path}\n{path.with_suffix('.html')}")
-
-
-def _against_baseline(run: Run) -> tuple[tuple[Difference, ...], str]:
-    """How `run` differs from the committed baselines of its set, and their names; nothing where there are none."""
-    differences: dict[str, Difference] = {}
-    names = []
-    for gate in (RETRIEVAL, ANSWERS) if run.extra["answers"] else (RETRIEVAL,):
-        try:
-            baseline = load_baseline(gate.path(run.set))
-        except BaselineMissing:
-            continue
-        if (baseline.set_digest, baseline.corpus_digest) == (run.extra["set_digest"], run.corpus_digest):
-            names.append(gate.path(run.set).name)
-            differences |= {difference.metric: difference for difference in judge(baseline, run)}
-    return tuple(differences.values()), " and ".join(names)
 
 
 @evaluation.command("compare")
@@ -150,14 +133,15 @@ def _against_baseline(run: Run) -> tuple[tuple[Difference, ...], str]:
 @click.argument("b")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the intervals.")
 @_runs_option
-def compare_command(a: str, b: str, seed: int, runs: Path) -> None:
+@_baselines_option
+def compare_command(a: str, b: str, seed: int, runs: Path, baselines: Path) -> None:
     """Compare run B with A, case by case: wins, losses, intervals.
 
     A and B are names or files of runs, or files of baselines. Ends with exit code 1 when a metric fell by more than
     the baseline tolerates.
     """
     before, after = load_side(a, runs), load_side(b, runs)
-    tolerances = before.tolerances or after.tolerances or _tolerances(a, runs)
+    tolerances = before.tolerances or after.tolerances or committed_tolerances(a, runs, baselines)
     differences = compare(before, after, tolerances, seed)
     if not any(difference.change.n for difference in differences):
         raise NothingShared(a=a, b=b)
@@ -170,25 +154,14 @@ def compare_command(a: str, b: str, seed: int, runs: Path) -> None:
         sys.exit(FELL)
 
 
-def _tolerances(reference: str, runs: Path) -> dict[str, float]:
-    """Those of the committed baselines for the set of the run `reference`."""
-    run = load_run(reference, runs)
-    tolerances: dict[str, float] = {}
-    for gate in (RETRIEVAL, ANSWERS) if run.extra["answers"] else (RETRIEVAL,):
-        try:
-            tolerances |= load_baseline(gate.path(run.set)).tolerances
-        except BaselineMissing:
-            continue
-    return tolerances
-
-
 @evaluation.command()
 @click.argument("reference", metavar="RUN")
 @_runs_option
-def show(reference: str, runs: Path) -> None:
+@_baselines_option
+def show(reference: str, runs: Path, baselines: Path) -> None:
     """Show the figures of RUN, a name or a file, and write its report again."""
     run = load_run(reference, runs)
-    differences, baseline = _against_baseline(run)
+    differences, baseline = against_baseline(run, baselines)
     path = runs / f"{run.name}.html"
     write_report(run, path, differences, baseline)
     click.echo(summary_text(run.aggregates))
@@ -218,6 +191,7 @@ def export(reference: str, layout: str, out: Path, runs: Path) -> None:
 @click.option("--only", type=click.Choice(list(GATES)), help="One of the two gates.")
 @click.option("--update", is_flag=True, help="Write new baselines instead.")
 @_runs_option
+@_baselines_option
 @_quiet_option
 @_with_settings
 def gate(
@@ -228,6 +202,7 @@ def gate(
     only: str | None,
     update: bool,
     runs: Path,
+    baselines: Path,
     quiet: bool,
 ) -> None:
     """Hold the present state against the committed baselines; exit code 1 when something fell.
@@ -244,35 +219,15 @@ def gate(
             renderer.note("Indexing the seed articles…")
             build([SEEDS], settings)
         source = load_source(set_path, settings, runs)
-        fallen = [name for each in gates if (name := _pass(each, source, runs, renderer, update=update))]
+        fallen = []
+        for each in gates:
+            path = each.path(source.name, baselines)
+            fallen += [
+                f"{each.name}: {metric}" for metric in pass_gate(each, source, path, runs, renderer, update=update)
+            ]
     if fallen:
-        click.echo(f"Gate failed: {'; '.join(fallen)}", err=True)
+        click.echo(f"Gate failed: {', '.join(fallen)}", err=True)
         sys.exit(FELL)
-
-
-def _pass(gate: Gate, source: Source, runs: Path, renderer: Renderer, *, update: bool) -> str:
-    """Runs one gate, shows and keeps what it found; what fell, or nothing."""
-    path = gate.path(source.name)
-    baseline = None if update and not path.exists() else load_baseline(path)
-    with renderer.waiting("load"):
-        opened = open_system(source.settings, answers=gate.answers)
-    if baseline and not update:
-        check_fresh(baseline, source.digest, opened.facts.corpus_digest, path)
-    asked = Asked(source.name, source.digest, source.cases, answers=gate.answers, seed=0)
-    with watching(renderer.err, f"{gate.name} gate", quiet=renderer.quiet) as on_case:
-        run = gate.run(opened.system, asked, opened.corpus, opened.facts, folder=runs, on_case=on_case)
-    differences: Sequence[Difference] = judge(baseline, run) if baseline else ()
-    save_run(run, runs)
-    write_report(run, runs / f"{run.name}.html", differences, path.name)
-    if differences:
-        click.echo(f"{gate.name}: A is the baseline of {baseline.created if baseline else ''}, B is now\n")
-        click.echo(f"{table(differences)}\n")
-    if update:
-        save_baseline(baseline_of(run, gate, baseline.tolerances if baseline else None), path)
-        click.echo(f"Wrote {path.name}")
-        return ""
-    fallen = [difference.metric for difference in differences if difference.fell]
-    return f"{gate.name}: {', '.join(fallen)}" if fallen else ""
 
 
 def main() -> NoReturn:

@@ -16,7 +16,7 @@ from rag.digests import folder_digest
 from rag.embedding import SentenceTransformerEmbedder
 from rag.errors import ModelDamaged, ModelMissing
 from rag.fetching import EMBEDDER, GENERATOR, ModelSpec, check, fetch
-from rag.generation import LlamaCppGenerator
+from rag.generation import LlamaCppGenerator, check_gguf
 from rag.indexing import BuildReport, build_index, check_embedder, open_index
 from rag.protocols import Embedder, OnProgress, silent
 from rag.retrieval import Retriever
@@ -82,8 +82,7 @@ def fetch_models(settings: Settings, on_progress: OnProgress = silent) -> dict[s
 def make_generator(settings: Settings) -> LlamaCppGenerator:
     """The generator of `settings`, not loaded yet. Raises ModelMissing and ModelDamaged."""
     path = Path(settings.generator).expanduser() if settings.generator else check(GENERATOR, settings.models_dir)
-    if not path.exists():
-        raise ModelMissing(path=path)
+    check_gguf(path)
     return LlamaCppGenerator(path, context_tokens=settings.context_tokens, threads=settings.threads or None)
 
 

@@ -6,6 +6,7 @@ an open one: each gets a connection of its own.
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 import threading
@@ -71,6 +72,10 @@ def write_catalog(
                 ((p.id, p.document, level, p.start, p.end, p.text, p.kind, p.title) for p in rows),
             )
         connection.commit()
+    except sqlite3.OperationalError as error:
+        # The only failures left here are the disk's; the system's own number is not to be had before Python 3.11.
+        full = "full" in str(error)
+        raise OSError(errno.ENOSPC if full else errno.EIO, str(error), str(path)) from error
     finally:
         connection.close()
 
@@ -97,6 +102,11 @@ class Catalog:
     def count_articles(self) -> int:
         """Number of articles."""
         (row,) = self._query("SELECT count(*) FROM article")
+        return int(str(row[0]))
+
+    def count_spans(self, level: str) -> int:
+        """Number of spans of a level, "passage" or "sentence"."""
+        (row,) = self._query("SELECT count(*) FROM passage WHERE level = ?", [level])
         return int(str(row[0]))
 
     def articles(self) -> Iterator[Article]:

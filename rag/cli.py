@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from rag.errors import BadBatchLine, BadInput, FileUnreadable, InvalidSetting, PathMissing, RagError, UnexpectedError
+from rag.errors import (
+    BadBatchLine,
+    BadInput,
+    FileUnreadable,
+    InvalidSetting,
+    PathMissing,
+    RagError,
+    UnexpectedError,
+    UnknownSetting,
+)
 from rag.wording import say, user_language
 
 if TYPE_CHECKING:
@@ -121,11 +130,13 @@ def _command(run: Callable[..., int | None]) -> Callable[..., None]:
 
 
 def _as_typed(error: RagError) -> RagError:
-    """An error about a flag, naming the flag as it was typed."""
-    if isinstance(error, InvalidSetting) and error.fields["place"] == "--":
+    """An error about a setting, naming the flag or the variable as it was typed."""
+    if isinstance(error, InvalidSetting | UnknownSetting):
         key = str(error.fields["key"])
         flag = "-k" if key == "passages" else f"--{key.replace('_', '-')}"
-        return InvalidSetting(**{**error.fields, "place": flag})
+        typed = {"--": flag, "RAG_*": f"RAG_{key.upper()}"}
+        place = str(error.fields["place"])
+        return type(error)(**{**error.fields, "place": typed.get(place, place)})
     return error
 
 

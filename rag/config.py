@@ -73,7 +73,16 @@ def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str], fold
     except ValidationError as error:
         first = error.errors()[0]
         key = str(first["loc"][0])
-        raise InvalidSetting(key=key, place=origin.get(key, ""), reason=first["msg"]) from error
+        raise InvalidSetting(
+            key=key, place=origin.get(key, ""), reason=f"{first['input']} ({_allowed(key)})"
+        ) from error
+
+
+def _allowed(key: str) -> str:
+    """The values a setting may have, in a form that needs no translation: « 1 … 50 »."""
+    constraints = Settings.model_fields[key].metadata
+    low, high = (next((getattr(c, name) for c in constraints if hasattr(c, name)), None) for name in ("ge", "le"))
+    return f"{low} … {high}" if low is not None else "fr, en, …" if key == "language" else "…"
 
 
 def _file_values(path: Path) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from rag import hardware
 from rag.assembly import make_embedder, make_generator
 from rag.config import Settings
 from rag.errors import RagError
-from rag.generation import check_gguf
 from rag.indexing import check_embedder, open_index
 from rag.storage import free_megabytes
 from rag.wording import say
@@ -79,7 +78,6 @@ def _processor(_: Settings, language: str) -> Iterator[Check]:
 def _models(settings: Settings, language: str) -> Iterator[Check]:
     def generator() -> str:
         made = make_generator(settings)
-        check_gguf(made.path)
         return say("doctor.generator", language, path=made.path)
 
     def embedder() -> str:

@@ -79,8 +79,10 @@ def open_index(path: Path) -> Index:
         sentence_terms=LexicalIndex.open(data / "sentences.bm25"),
     )
     parts: list[Sized] = [index.passages, index.sentences, index.passage_terms, index.sentence_terms]
-    found = (index.catalog.count_articles(), *map(len, parts))
-    expected = (manifest.articles, *(manifest.passages, manifest.sentences) * 2)
+    catalog = index.catalog
+    counts = (catalog.count_articles(), catalog.count_spans("passage"), catalog.count_spans("sentence"))
+    found = (*counts, *map(len, parts))
+    expected = (manifest.articles, *(manifest.passages, manifest.sentences) * 3)
     if found != expected:
         raise IndexDamaged(path=path, reason=f"holds {found}, its manifest says {expected}")
     return index
@@ -124,8 +126,11 @@ def build_index(
         with _new_data(target) as data:
             manifest, embedded = _write(data, articles, roots, embedder, settings, old, on_progress)
             write_manifest(target, manifest)
+        report = _report(manifest, articles, old, embedded)
+        if old:
+            old.catalog.close()
         _remove_other_data(target, manifest.data)
-        return _report(manifest, articles, old, embedded)
+        return report
 
 
 def _present(target: Path) -> Index | None:

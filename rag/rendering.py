@@ -261,17 +261,19 @@ class _Lines:
         self._console = console
         self._language = language
         self._step = ""
+        self._complete = False
         self._last = 0.0
 
     def show(self, progress: Progress) -> None:
         now = time.monotonic()
-        begins = self._step != progress.step + progress.detail * (progress.unit == "B")
-        ends = bool(progress.total) and progress.done >= progress.total
-        if not begins and not ends and now - self._last < _LINE_EVERY_S:
-            return
-        self._step, self._last = progress.step + progress.detail * (progress.unit == "B"), now
-        label = say(f"progress.{progress.step}", self._language)
         subject = f" {progress.detail}" if progress.unit == "B" else ""
+        step = progress.step + subject
+        complete = bool(progress.total) and progress.done >= progress.total
+        begins, ends = step != self._step, complete and not self._complete
+        if not begins and not ends and (complete or now - self._last < _LINE_EVERY_S):
+            return
+        self._step, self._complete, self._last = step, complete, now
+        label = say(f"progress.{progress.step}", self._language)
         self._console.print(Text(f"{label}{subject} {_amount(progress)}".rstrip()), soft_wrap=True)
 
 

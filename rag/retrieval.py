@@ -131,7 +131,7 @@ class Retriever:
 
 def _asks(sentence: str) -> bool:
     """A question resembles the user's more than any answer does, and answers nothing."""
-    return sentence.rstrip(" \u00a0\u202f»\"”)").endswith("?")
+    return sentence.rstrip(' \u00a0\u202f»"”)').endswith("?")
 
 
 def _within(inner: Passage, outer: Passage) -> bool:

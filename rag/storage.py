@@ -48,7 +48,8 @@ def writing(path: Path) -> Iterator[None]:
         raise
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(path=path, free=free_megabytes(path), needed="?") from error
+            free = free_megabytes(path)
+            raise DiskFull(path=path, free=free, needed=free + 1) from error
         raise WriteFailed(path=path, reason=error.strerror or error) from error
 
 

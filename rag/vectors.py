@@ -67,6 +67,8 @@ class FaissStore:
         return np.array(rows, np.float32).reshape(len(rows), self.dimension)
 
     def save(self, path: Path) -> None:
-        faiss.write_index(self._index, str(path))
-        with path.open("rb") as file:
+        # Not `faiss.write_index`, whose errors do not tell a full disk from others.
+        with path.open("wb") as file:
+            file.write(faiss.serialize_index(self._index).data)
+            file.flush()
             os.fsync(file.fileno())
