@@ -12,13 +12,15 @@ export RAG_INDEX ?= index
 export Q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models ask search index doctor test lint types clean
+.PHONY: help setup models ask search index doctor eval gate test lint types clean
 
 help:
 	@echo "make ask Q=\"…\"   answer a question (sets everything up the first time)"
 	@echo "make test        run the whole test suite (sets everything up the first time)"
 	@echo "make setup       virtual environment and libraries only"
 	@echo "make index       build or update the index of seeds/"
+	@echo "make eval        measure answers on the test half of the seed questions"
+	@echo "make gate        fail when search or answers have become worse than the baselines"
 	@echo "make doctor      check the installation"
 	@echo "make lint types  static checks"
 	@echo "make clean       remove environment, index and caches; fetched models stay"
@@ -47,6 +49,12 @@ search: setup index
 
 doctor: setup
 	@$(RAG) doctor
+
+eval: setup index
+	@$(RAG) eval run --half test
+
+gate: setup models
+	@$(BIN)/python -m eval gate
 
 test: setup models
 	@$(BIN)/python -m pytest

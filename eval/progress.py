@@ -15,7 +15,7 @@ from eval.runner import Tally
 OnCase = Callable[[Tally], None]
 
 _RUNNING = ("accuracy", "citation_hit", "recall@1", "recall@10", "sentence_recall@3")
-_MOST = 3
+_MOST = 2
 _LINE_EVERY_S = 10.0
 
 
@@ -27,7 +27,7 @@ def watching(console: Console, label: str, *, quiet: bool = False) -> Iterator[O
     elif console.is_terminal:
         with Progress(
             TextColumn("{task.description}"),
-            BarColumn(),
+            BarColumn(bar_width=16),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
             TextColumn("{task.fields[scores]}"),

@@ -49,9 +49,8 @@ def load_source(
     squad = load_squad(path)
     folder = runs / ".squad" / digest[:16]
     own = settings.model_copy(update={"index": folder / "index"})
-    if not (folder / "articles").is_dir():
-        write_documents(squad.documents, folder / "articles")
     on_build()
+    write_documents(squad.documents, folder / "articles")
     build([folder / "articles"], own)
     return Source(path.stem, digest, squad.cases, own)
 

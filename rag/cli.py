@@ -303,13 +303,16 @@ def doctor(*, settings: Settings, renderer: Renderer, as_json: bool) -> int:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="COMMAND [ARGUMENT]...")
 def evaluate(arguments: tuple[str, ...]) -> None:
     """`rag eval`: the evaluation suite is a package of its own, which `rag` starts and never imports."""
+    import signal
     import subprocess
 
     project = Path(__file__).resolve().parents[1]
     if not (project / "eval" / "__main__.py").is_file():
         raise click.UsageError(say("cli.no_evaluation", _LANGUAGE))
     command = [sys.executable, "-m", "eval", "--from", str(Path.cwd()), *arguments]
-    sys.exit(subprocess.run(command, cwd=project, check=False).returncode)
+    with subprocess.Popen(command, cwd=project) as process:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is interrupted along with this one, and says what is kept
+        sys.exit(process.wait())
 
 
 def _one_question(question: str | None, batch: str | None) -> str:

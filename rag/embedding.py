@@ -61,7 +61,6 @@ class SentenceTransformerEmbedder:
         except (ImportError, OSError) as error:
             raise LibraryMissing(name="sentence-transformers", reason=error) from error
         disable_progress_bar()
-        torch.set_num_threads(self.threads)
         precision = torch.bfloat16 if has_native_bfloat16() else torch.float32
         try:
             return SentenceTransformer(
@@ -75,9 +74,12 @@ class SentenceTransformerEmbedder:
         return self._model.tokenizer
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        # A question is too short to share between threads, which only wait for each other on a busy machine.
+        self._use_threads(1)
         return self._unit(self._model.encode_query(list(texts), batch_size=BATCH, convert_to_tensor=True))
 
     def encode_documents(self, texts: Sequence[str], on_progress: OnProgress = silent) -> Vectors:
+        self._use_threads(self.threads if len(texts) > 1 else 1)
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         vectors = np.empty((len(texts), self.dimension), np.float32)
         for start in range(0, len(order), BATCH):
@@ -94,6 +96,11 @@ class SentenceTransformerEmbedder:
             return []
         encoded = self._tokenizer(list(texts), add_special_tokens=False, verbose=False)
         return [len(ids) for ids in encoded["input_ids"]]
+
+    def _use_threads(self, count: int) -> None:
+        import torch
+
+        torch.set_num_threads(count)
 
     @staticmethod
     def _unit(tensor: Any) -> Vectors:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
@@ -201,8 +202,8 @@ def _write(
         store = FaissStore(embedder.dimension)
         store.add(ids, rows)
         store.save(data / f"{name}.faiss")
-        # A passage is also found by the words of its article's title; a sentence answers by its own.
-        texts = [f"{span.title}\n{span.text}" if name == "passages" else span.text for span in spans]
+        # A passage is also found by the words of its article's title and file name; a sentence answers by its own.
+        texts = [_findable(span) if name == "passages" else span.text for span in spans]
         analysed = [terms(text, span.language) for text, span in zip(texts, spans, strict=True)]
         LexicalIndex.build(ids, analysed).save(data / f"{name}.bm25")
     flush_folder(data)
@@ -222,6 +223,12 @@ def _write(
         libraries={name: version(name) for name in _LIBRARIES},
     )
     return manifest, embedded
+
+
+def _findable(passage: Passage) -> str:
+    """Title, words of the file's name (often a title too) and text."""
+    words = re.findall(r"[^\W\d_]{2,}", Path(passage.document).stem)
+    return f"{passage.title}\n{' '.join(words)}\n{passage.text}"
 
 
 def _split(

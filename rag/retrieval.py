@@ -22,8 +22,9 @@ from rag.protocols import Embedder, Ids, Vectors
 
 CANDIDATES = 100
 PASSAGE_WEIGHTS = {"dense": 0.5, "sentence": 0.2, "bm25": 0.3}
-SENTENCE_WEIGHTS = {"dense": 0.6, "bm25": 0.4}
-EVIDENCE_PASSAGES = 4
+# The passage that a sentence stands in knows its context, which the sentence alone has lost.
+SENTENCE_WEIGHTS = {"dense": 0.5, "bm25": 0.5, "passage": 0.3}
+EVIDENCE_PASSAGES = 8
 
 
 class Retriever:
@@ -125,6 +126,9 @@ class Retriever:
         parts = {
             "dense": self.sentence_vectors(sentences) @ query[0],
             "bm25": lexical[[self._sentence_row_of[s.id] for s in sentences]],
+            "passage": np.array(
+                [max(hit.score for hit in hits if _within(s, hit.passage)) for s in sentences], np.float32
+            ),
         }
         return _ranked(sentences, parts, SENTENCE_WEIGHTS, k)
 

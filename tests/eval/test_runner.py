@@ -16,7 +16,7 @@ from eval.records import Case, Evidence, Run
 from eval.runner import Asked, Facts, Tally, evaluate, perform, select
 from eval.runs import Partial, cases_of, code_digest, fingerprint, load_run, partial_path, save_run
 from rag.domain import Answer, Hit, Passage, Turn
-from tests.test_cli import build_bag_index, command_environment
+from tests.test_cli import build_bag_index, command_environment, run_rag
 
 PROJECT = Path(__file__).parents[2]
 TEXT = "Le pont a rouvert mardi. La mairie a payé les travaux."
@@ -242,7 +242,7 @@ def test_the_digest_of_the_code_sees_prompts_and_code(tmp_path: Path) -> None:
 
 def run_eval(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "eval", "--from", cwd, *map(str, arguments)],
+        [sys.executable, "-m", "eval", "--from", str(cwd), *map(str, arguments)],
         cwd=PROJECT,
         env=command_environment(cwd),
         capture_output=True,
@@ -301,11 +301,8 @@ def test_exit_codes(place: Path, arguments: list[str], code: int) -> None:
 
 
 def test_rag_eval_is_this_command_and_paths_are_those_of_the_caller(place: Path) -> None:
-    rag = Path(sys.executable).with_name("rag")
-    environment = command_environment(place)
-    page = subprocess.run([rag, "eval", "--help"], cwd=place, env=environment, capture_output=True, text=True)  # noqa: PLW1510
+    page = run_rag("eval", "--help", cwd=place)
     assert page.returncode == 0 and "rag eval" in page.stdout and "compare" in page.stdout
     (place / "here.jsonl").write_text("{", encoding="utf-8")
-    command = [rag, "eval", "run", "here.jsonl", "--index", "ix"]
-    bad = subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, check=False)
+    bad = run_rag("eval", "run", "here.jsonl", "--index", "ix", cwd=place)
     assert bad.returncode == 5 and "here.jsonl" in bad.stderr
