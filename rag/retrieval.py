@@ -23,7 +23,7 @@ from rag.protocols import Embedder, Ids, Vectors
 CANDIDATES = 100
 PASSAGE_WEIGHTS = {"dense": 0.5, "sentence": 0.2, "bm25": 0.3}
 # The passage that a sentence stands in knows its context, which the sentence alone has lost.
-SENTENCE_WEIGHTS = {"dense": 0.5, "bm25": 0.5, "passage": 0.3}
+SENTENCE_WEIGHTS = {"dense": 0.5, "bm25": 0.5, "passage": 0.6}
 EVIDENCE_PASSAGES = 8
 
 
