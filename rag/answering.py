@@ -24,7 +24,7 @@ from rag.decision import Decider
 from rag.domain import Answer, Citation, Hit, Passage, Statement, Timings, Turn
 from rag.errors import EmptyQuestion, QuestionTooLong
 from rag.events import Checked, Dropped, Event, Finished, Found, Written
-from rag.grounding import Grounded, ground, strip_markers
+from rag.grounding import Grounded, ground, running_text, strip_markers
 from rag.languages import detect
 from rag.prompting import LANGUAGES, answer_messages, fill, fit, prompt_parts, written_date
 from rag.protocols import Embedder, Generator
@@ -94,6 +94,7 @@ class Pipeline:
                 yield Written(token.text)
             if token.finished:
                 run.count(token.prompt_tokens, token.reused_tokens, token.answer_tokens)
+            pending = running_text(pending)
             spans = sentence_spans(pending)
             complete = spans if token.finished else spans[:-1]
             for start, end in complete:

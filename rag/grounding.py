@@ -2,9 +2,10 @@
 
 Support of a statement by sentences is the share of its content terms that they hold, weighted down for
 each figure that they lack: a figure, a date or an hour that is not in the source is the worst kind of
-error. Across languages few terms agree, so there the cosine between statement and sentence stands in,
-and figures are still checked. The sentences are taken greedily, the one that adds most first, and no more
-than are needed.
+error. A name or a figure that not one of the retrieved sentences holds, be it the question's own (« les 50
+pays », « Joe Biden »), weighs the statement down alike. Across languages few terms agree, so there the cosine
+between statement and sentence stands in, and figures are still checked. The sentences are taken greedily,
+the one that adds most first, and no more than are needed.
 """
 
 from __future__ import annotations
@@ -22,11 +23,14 @@ from rag.protocols import Vectors
 MOST_SENTENCES = 3
 # A further sentence is cited only if it accounts for this much more of the statement.
 WORTH_CITING = 0.15
-# What a figure that no cited sentence holds leaves of the support.
-WRONG_FIGURE = 0.3
+# What a figure or a name without a source leaves of the support.
+UNFOUNDED = 0.3
 # Cosines of the default embedder lie between these for unrelated texts and for a translation.
 UNRELATED, TRANSLATION = 0.78, 0.90
 
+# A word with a capital that does not open the sentence.
+_NAME = re.compile(r"(?<=[\w,;:'’)] )[\"(]?(?:[ldLD]['’])?([A-ZÀ-ÖØ-Þ][\w’'-]+)")
+_LIST_MARK = re.compile(r"\s*\n\s*(?:(?:[-•*–—]|\d{1,2}[.)])\s+)?")
 _MARKER = re.compile(r"\s*[\[［【(]\s*\d{1,2}(?:\s*[,;–-]\s*\d{1,2})*\s*[\]］】)](?=\W|$)")
 
 
@@ -44,6 +48,16 @@ def strip_markers(text: str) -> str:
     return _MARKER.sub("", text)
 
 
+def running_text(text: str) -> str:
+    """`text` with its lists written on: line ends, bullets and numbers of items gone."""
+    return _LIST_MARK.sub(" ", f"\n{text}").lstrip(" ")
+
+
+def names(text: str) -> list[str]:
+    """The proper names of `text`, as far as capitals tell: words that open a sentence are not among them."""
+    return [match[1] for match in _NAME.finditer(text)]
+
+
 def ground(
     statement: str, language: str, sentences: Sequence[Passage], cosines: Vectors, question: str = ""
 ) -> Grounded:
@@ -58,6 +72,11 @@ def ground(
     asked = set(terms(question, language))
     held = [set(terms(f"{s.text} {_dated(s)}", s.language)) for s in sentences]
     foreign = [s.language != language for s in sentences]
+    everywhere = set().union(*held)
+    claimed = {term for term in wanted if term[0].isdigit()}
+    if not any(foreign):
+        claimed |= {term for name in names(statement) for term in terms(name, language)}
+    penalty = UNFOUNDED ** len(claimed - everywhere)
 
     def support(chosen: list[int]) -> float:
         union = set().union(*(held[i] for i in chosen))
@@ -67,7 +86,7 @@ def ground(
             closeness = (max(float(cosines[i]) for i in chosen) - UNRELATED) / (TRANSLATION - UNRELATED)
             share = max(share, min(1.0, max(0.0, closeness)))
         missing = {term for term in wanted - asked if term[0].isdigit()} - union
-        return share * WRONG_FIGURE ** len(missing)
+        return share * UNFOUNDED ** len(missing & everywhere) * penalty
 
     chosen: list[int] = []
     best = 0.0

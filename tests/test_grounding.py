@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rag.domain import Passage
-from rag.grounding import ground, strip_markers
+from rag.grounding import ground, names, running_text, strip_markers
 
 
 def sentence(text: str, n: int = 1, language: str = "fr") -> Passage:
@@ -72,3 +72,31 @@ def test_without_sentences_there_is_no_support() -> None:
 )
 def test_markers_of_the_generator_are_taken_out(text: str, plain: str) -> None:
     assert strip_markers(text) == plain
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "Selon Joe Biden, vingt-six pays se sont engagés à participer à la force.",
+        "Les 50 pays se sont engagés à participer à la force.",
+    ],
+)
+def test_names_and_figures_of_the_question_need_a_source_too(statement: str) -> None:
+    assert ground(statement, "fr", S, FAR, question=statement).support < 0.5
+
+
+def test_a_name_may_stand_in_another_sentence_than_the_cited_one() -> None:
+    statement = "Pour l'Allemagne, les conditions sont une approbation du Bundestag."
+    assert ground(statement, "fr", S, FAR, question="Que veut l'Allemagne ?").support > 0.8
+
+
+def test_names_are_capitals_within_a_sentence() -> None:
+    text = "Selon Mark Rutte, l'Allemagne et les États-Unis (Otan) hésitent. Hier, rien. « Oui », dit « Le Monde »."
+    assert names(text) == ["Mark", "Rutte", "Allemagne", "États-Unis", "Otan", "Monde"]
+
+
+def test_lists_become_running_text() -> None:
+    assert (
+        running_text("Il y a :\n1. la paix ;\n\n- la trêve.\nEt 2. reste") == "Il y a : la paix ; la trêve. Et 2. reste"
+    )
+    assert running_text("1. Un") == "Un"
