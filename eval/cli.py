@@ -21,6 +21,7 @@ from eval import adapters
 from eval.compare import compare, table
 from eval.errors import NoCases, NothingShared
 from eval.gates import ANSWERS, BASELINES, RETRIEVAL
+from eval.judging import with_judgement
 from eval.opening import open_system
 from eval.progress import watching
 from eval.report import summary_text, write_report
@@ -32,6 +33,7 @@ from eval.sources import SEEDS, SEEDS_SET, load_side, load_source, seed_texts
 from rag.assembly import build
 from rag.config import Settings, load_settings
 from rag.errors import RagError, UnexpectedError
+from rag.generation import LlamaCppGenerator, check_gguf
 from rag.rendering import Renderer
 from rag.wording import user_language
 
@@ -83,6 +85,7 @@ def evaluation(folder: Path | None, debug: bool) -> None:
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="The first N cases.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of sample and intervals.")
 @click.option("--name", metavar="NAME", help="Name of the run; one of that name is replaced.")
+@click.option("--judge", type=_path, metavar="FILE", help="GGUF chat model that gives its opinion of the answers.")
 @_runs_option
 @_baselines_option
 @_quiet_option
@@ -98,6 +101,7 @@ def run(
     limit: int | None,
     seed: int,
     name: str | None,
+    judge: Path | None,
     runs: Path,
     baselines: Path,
     quiet: bool,
@@ -111,6 +115,10 @@ def run(
         raise click.BadParameter("letters, figures, dots and dashes make a name", param_hint="--name")
     if set_path.suffix == ".json" and given["index"] is not None:
         raise click.UsageError("A SQuAD file brings its own articles: leave --index out.")
+    if judge is not None:
+        if retrieval_only:
+            raise click.UsageError("There are no answers to judge in a --retrieval-only run.")
+        check_gguf(judge)
     renderer = Renderer(user_language(), quiet=quiet)
     source = load_source(set_path, settings, runs, on_build=lambda: renderer.note("Indexing the articles of the set…"))
     chosen = select(source.cases, half=half, sample=sample, limit=limit, seed=seed)
@@ -124,6 +132,8 @@ def run(
             opened.system, asked, opened.corpus, opened.facts,
             name=name or new_name(source.name), folder=runs, on_case=on_case,
         )  # fmt: skip
+    if judge is not None:
+        done = with_judgement(done, chosen, LlamaCppGenerator(judge))
     keep(done, runs, renderer, *against_baseline(done, baselines))
     click.echo(summary_text(done.aggregates))
 
