@@ -387,14 +387,19 @@ def test_interrupted_while_indexing(tmp_path: Path, models_dir: Path) -> None:
     index = tmp_path / "index"
     source = tmp_path / "articles"
     before = _one_then_more(source, index)
-    process = subprocess.Popen(
-        [RAG, "index", source, "--index", index],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=command_environment(tmp_path, RAG_MODELS_DIR=str(models_dir)),
-    )
+    # A test run in the background may ignore the signal, which its children inherit; a terminal's command does not.
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(
+            [RAG, "index", source, "--index", index],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=command_environment(tmp_path, RAG_MODELS_DIR=str(models_dir)),
+        )
+    finally:
+        signal.signal(signal.SIGINT, inherited)
     assert process.stderr is not None
     told = ""
     while say("progress.embed", "en") not in told:
