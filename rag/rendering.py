@@ -88,7 +88,7 @@ class Renderer:
         if self.quiet or not self.err.is_terminal:
             yield
             return
-        with self.err.status(Text(f"{say(f'progress.{step}', self.language)}…", "dim")):
+        with self.err.status(Text(f"{say(f'progress.{step}', self.language)}…", "dim"), refresh_per_second=2):
             yield
 
     @contextmanager
@@ -124,7 +124,7 @@ class Renderer:
         written = ""
         evidence: tuple[Hit, ...] = ()
         answer: Answer | None = None
-        with Live(console=self.out, refresh_per_second=12, transient=True) as live:
+        with Live(console=self.out, refresh_per_second=4, transient=True) as live:
             for event in events:
                 if isinstance(event, Found):
                     evidence = event.evidence[:2]
@@ -225,7 +225,7 @@ class _Bars:
                            TimeRemainingColumn(), console=console)  # fmt: skip
         self._bytes = Bars(TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(),
                            TimeRemainingColumn(), console=console)  # fmt: skip
-        self._live = Live(Group(self._bytes, self._plain), console=console, refresh_per_second=8)
+        self._live = Live(Group(self._bytes, self._plain), console=console, refresh_per_second=2)
 
     def __enter__(self) -> _Bars:
         self._live.start()
