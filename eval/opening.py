@@ -13,12 +13,11 @@ from typing import Any, Protocol
 from eval.runner import Facts, System
 from eval.runs import code_digest
 from rag.answering import Pipeline
-from rag.assembly import make_embedder, make_generator
+from rag.assembly import make_generator, open_retrieval
 from rag.config import Settings
 from rag.digests import file_digest
 from rag.domain import Answer, Hit, Turn
-from rag.indexing import Index, check_embedder, open_index
-from rag.retrieval import Retriever
+from rag.indexing import Index
 
 PROJECT = Path(__file__).parents[1]
 _LIBRARIES = (
@@ -80,13 +79,10 @@ def texts_of(index: Index) -> dict[str, str]:
 
 def open_system(settings: Settings, *, answers: bool) -> Opened:
     """The product over the index of `settings`, models loaded. Raises what `open_pipeline` raises."""
-    index = open_index(settings.index)
     # A single question is too little work for several threads: on a busy machine they wait for each other ten times
     # as long as one thread computes. Answers are timed as the product gives them.
-    embedder = make_embedder(settings if answers else settings.model_copy(update={"threads": 1}))
-    check_embedder(index.manifest, embedder, settings.index)
-    embedder.encode_queries(["?"])  # loads it
-    retriever = Retriever(index, embedder)
+    retriever, embedder = open_retrieval(settings if answers else settings.model_copy(update={"threads": 1}))
+    index = retriever.index
     models = {"embedder": embedder.name, "embedder_sha256": embedder.digest}
     pipeline = None
     if answers:

@@ -72,12 +72,12 @@ class Pipeline:
         windows = fit(run.question, windows, run.language, self._settings.prompt_tokens, self._generator.count_tokens)
         run.confidence = self._decider.probability(run.question, run.language, hits, evidence, windows)
         if run.confidence < self._settings.answer_threshold:
-            yield Finished(self._finish(run, self._refusal(run, hits), answered=False))
+            yield self._refuse(run, hits)
             return
         sentences = self._retriever.sentences_of(hits)
         yield from self._generate(run, windows, sentences)
         if not run.statements and run.confidence < self._settings.quote_threshold:
-            yield Finished(self._finish(run, self._refusal(run, hits), answered=False))
+            yield self._refuse(run, hits)
             return
         if not run.statements:
             yield run.add(Grounded(evidence[0].passage.text, (evidence[0].passage,), 1.0))
@@ -102,12 +102,13 @@ class Pipeline:
             if complete:
                 pending = pending[complete[-1][1] :]
 
-    def _refusal(self, run: _Run, hits: Sequence[Hit]) -> str:
+    def _refuse(self, run: _Run, hits: Sequence[Hit]) -> Finished:
         parts = prompt_parts(run.language)
         dated = [f"{hit.passage.title} ({written_date(hit.passage.date, run.language)})" for hit in hits]
         titles = list(dict.fromkeys(dated))
         refusal = fill(parts["refusal"], question=run.question)
-        return f"{refusal} {fill(parts['closest'], titles=' ; '.join(titles[:3]))}" if titles else refusal
+        text = f"{refusal} {fill(parts['closest'], titles=' ; '.join(titles[:3]))}" if titles else refusal
+        return Finished(self._finish(run, text, answered=False))
 
     def _finish(self, run: _Run, text: str, *, answered: bool) -> Answer:
         return Answer(

@@ -18,7 +18,7 @@ from rag.errors import ModelDamaged, ModelMissing
 from rag.fetching import EMBEDDER, GENERATOR, ModelSpec, check, fetch
 from rag.generation import LlamaCppGenerator, check_gguf
 from rag.indexing import BuildReport, build_index, check_embedder, open_index
-from rag.protocols import Embedder, OnProgress, silent
+from rag.protocols import OnProgress, silent
 from rag.retrieval import Retriever
 
 DEFAULT_MODELS: tuple[ModelSpec, ...] = (GENERATOR, EMBEDDER)
@@ -36,17 +36,18 @@ def open_pipeline(index: Path | str | None = None, *, settings: Settings | None 
     # The generator reads its file while the embedder's libraries are imported.
     with ThreadPoolExecutor(1) as pool:
         loading = pool.submit(generator.load)
-        retriever, embedder = _open_retriever(settings)
+        retriever, embedder = open_retrieval(settings)
         loading.result()
     return Pipeline(retriever, embedder, generator, settings, load_s=round(time.perf_counter() - start, 3))
 
 
 def open_retriever(settings: Settings) -> Retriever:
     """A retriever over the index of `settings`, its embedder loaded; no generator is needed."""
-    return _open_retriever(settings)[0]
+    return open_retrieval(settings)[0]
 
 
-def _open_retriever(settings: Settings) -> tuple[Retriever, Embedder]:
+def open_retrieval(settings: Settings) -> tuple[Retriever, SentenceTransformerEmbedder]:
+    """The same with its embedder, which grounding needs too."""
     index = open_index(settings.index)
     embedder = make_embedder(settings)
     check_embedder(index.manifest, embedder, settings.index)
@@ -88,15 +89,15 @@ def make_generator(settings: Settings) -> LlamaCppGenerator:
 
 def make_embedder(settings: Settings) -> SentenceTransformerEmbedder:
     """The embedder of `settings`, not loaded yet. Raises ModelMissing and ModelDamaged."""
+    threads = settings.threads or None
     if not settings.embedder:
-        path = check(EMBEDDER, settings.models_dir)
-        return SentenceTransformerEmbedder(path, _embedder_digest(path), threads=settings.threads or None)
+        return SentenceTransformerEmbedder(check(EMBEDDER, settings.models_dir), EMBEDDER.file.sha256, threads=threads)
     path = Path(settings.embedder).expanduser()
     if not path.is_dir():
         path = settings.models_dir / settings.embedder
     if not path.is_dir():
         raise ModelMissing(path=settings.embedder)
-    return SentenceTransformerEmbedder(path, _embedder_digest(path), threads=settings.threads or None)
+    return SentenceTransformerEmbedder(path, _embedder_digest(path), threads=threads)
 
 
 def _embedder_digest(path: Path) -> str:

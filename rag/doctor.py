@@ -14,6 +14,7 @@ from rag.assembly import make_embedder, make_generator
 from rag.config import Settings
 from rag.errors import RagError
 from rag.indexing import check_embedder, open_index
+from rag.manifest import read_manifest
 from rag.storage import free_megabytes
 from rag.wording import say
 
@@ -97,7 +98,7 @@ def _index(settings: Settings, language: str) -> Iterator[Check]:
     opened = _attempt("index", language, open_it)
     yield opened
     if opened.status == "ok":
-        built = open_index(settings.index).manifest.chunk_tokens
+        built = read_manifest(settings.index).chunk_tokens
         if built != settings.chunk_tokens:
             fields = {"path": settings.index, "built": built, "chosen": settings.chunk_tokens}
             finding = say("doctor.index_other_chunks", language, **fields)

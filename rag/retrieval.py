@@ -31,7 +31,7 @@ class Retriever:
     """Searches one open index with the embedder that built it."""
 
     def __init__(self, index: Index, embedder: Embedder) -> None:
-        self._index = index
+        self.index = index
         self._embedder = embedder
         self._row_of = {int(id_): row for row, id_ in enumerate(index.passage_terms.ids)}
         self._sentence_row_of = {int(id_): row for row, id_ in enumerate(index.sentence_terms.ids)}
@@ -70,25 +70,23 @@ class Retriever:
 
     def sentences_of(self, hits: Sequence[Hit]) -> list[Passage]:
         """The sentences of the passages found, each once, in the order of the passages."""
-        return list({s.id: s for hit in hits for s in self._index.catalog.sentences_within(hit.passage)}.values())
+        return list({s.id: s for hit in hits for s in self.index.catalog.sentences_within(hit.passage)}.values())
 
     def sentence_vectors(self, sentences: Sequence[Passage]) -> Vectors:
         """Their stored vectors, float32 [len(sentences), dimension]."""
-        return self._index.sentences.reconstruct(np.array([s.id for s in sentences], np.int64))
+        return self.index.sentences.reconstruct(np.array([s.id for s in sentences], np.int64))
 
     def _neighbourhood(self, hits: Sequence[Hit], sentence: Passage) -> Passage:
         passage = next(hit.passage for hit in hits if _within(sentence, hit.passage))
-        inside = self._index.catalog.sentences_within(passage)
+        inside = self.index.catalog.sentences_within(passage)
         i = next(i for i, other in enumerate(inside) if other.id == sentence.id)
         return self._span(sentence, inside[max(0, i - 1)].start, inside[min(len(inside) - 1, i + 1)].end)
 
     def _span(self, passage: Passage, start: int, end: int) -> Passage:
-        return replace(
-            passage, start=start, end=end, text=self._index.catalog.article(passage.document).text[start:end]
-        )
+        return replace(passage, start=start, end=end, text=self.index.catalog.article(passage.document).text[start:end])
 
     def _search(self, question: str, query: Vectors, k: int) -> list[Hit]:
-        index = self._index
+        index = self.index
         lexical = index.passage_terms.scores(_question_terms(question, index))
         _, dense_ids = index.passages.search(query, CANDIDATES)
         sentence_scores, sentence_ids = index.sentences.search(query, CANDIDATES)
@@ -104,7 +102,7 @@ class Retriever:
 
     def _best_sentences(self, passages: Sequence[Passage], ids: Ids, scores: Vectors) -> Vectors:
         """For each passage the score of its best sentence among those found; the lowest found where it has none."""
-        found = self._index.catalog.passages([int(i) for i in ids])
+        found = self.index.catalog.passages([int(i) for i in ids])
         floor = float(scores[-1]) if len(scores) else 0.0
         by_document: dict[str, list[tuple[Passage, float]]] = {}
         for sentence, score in zip(found, scores, strict=True):
@@ -118,7 +116,7 @@ class Retriever:
         )
 
     def _rank_sentences(self, question: str, query: Vectors, hits: Sequence[Hit], k: int) -> list[Hit]:
-        index = self._index
+        index = self.index
         sentences = [s for s in self.sentences_of(hits) if not _asks(s.text)]
         if not sentences:
             return []

@@ -152,9 +152,7 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
     following = text[match.end() : match.end() + 8].lstrip(_OPENING)[:1]
     if following.islower():
         return False
-    if match["mark"][0] in "!?" or match["close"]:
-        return not _is_elision(text, match)
-    if match["mark"] != ".":
+    if match["mark"] != "." or match["close"]:
         return not _is_elision(text, match)
     before = _WORD_BEFORE.search(text, max(0, match.start() - 24), match.start())
     word = before[0] if before else ""
