@@ -21,9 +21,11 @@ import numpy as np
 
 from rag.config import Settings
 from rag.decision import Decider
-from rag.domain import Answer, Citation, Hit, Passage, Statement, Timings, Turn
+from rag.domain import EVERYTHING, Answer, Citation, Hit, Passage, Scope, Statement, Timings, Turn
 from rag.errors import EmptyQuestion, QuestionTooLong
 from rag.events import Checked, Dropped, Event, Finished, Found, Written
+from rag.evidence import sentences_of, vectors_of
+from rag.evidence import windows as windows_of
 from rag.grounding import Grounded, ground, running_text, strip_markers
 from rag.languages import detect
 from rag.prompting import LANGUAGES, answer_messages, fill, fit, prompt_parts, written_date
@@ -51,30 +53,36 @@ class Pipeline:
         self._decider = Decider(generator)
         self._load_s = load_s
 
-    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
-        """The answer to `question`. Raises EmptyQuestion, QuestionTooLong and GenerationFailed."""
-        for event in self.stream(question, history):
+    def ask(self, question: str, history: Sequence[Turn] = (), scope: Scope = EVERYTHING) -> Answer:
+        """The answer to `question` from the articles in `scope`.
+
+        Raises EmptyQuestion, QuestionTooLong and GenerationFailed; UnknownDocument, UnknownSource, UnknownLanguage
+        and NothingInScope.
+        """
+        for event in self.stream(question, history, scope):
             if isinstance(event, Finished):
                 return event.answer
         raise AssertionError("a stream ends with Finished")
 
-    def search(self, question: str, k: int | None = None) -> list[Hit]:
-        """The `k` best passages."""
-        return self._retriever.search(clean_question(question), k or self._settings.passages)
+    def search(self, question: str, k: int | None = None, scope: Scope = EVERYTHING) -> list[Hit]:
+        """The `k` best passages in `scope`."""
+        return self._retriever.search(clean_question(question), k or self._settings.passages, scope)
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
+    def stream(self, question: str, history: Sequence[Turn] = (), scope: Scope = EVERYTHING) -> Iterator[Event]:
         """The events of answering `question`, the last one `Finished`. Raises as `ask` does."""
         run = _Run(self._embedder, clean_question(question), self._load_s)
-        hits, evidence = self._retriever.search_with_evidence(run.question, self._settings.passages, EVIDENCE_SENTENCES)
+        hits, evidence = self._retriever.search_with_evidence(
+            run.question, self._settings.passages, EVIDENCE_SENTENCES, scope
+        )
         run.found(hits)
         yield Found(tuple(hits), tuple(evidence))
-        windows = self._retriever.windows(hits, evidence[:WINDOWS])
+        windows = windows_of(self._retriever.index, hits, evidence[:WINDOWS])
         windows = fit(run.question, windows, run.language, self._settings.prompt_tokens, self._generator.count_tokens)
         run.confidence = self._decider.probability(run.question, run.language, hits, evidence, windows)
         if run.confidence < self._settings.answer_threshold:
             yield self._refuse(run, hits)
             return
-        sentences = self._retriever.sentences_of(hits)
+        sentences = sentences_of(self._retriever.index, hits)
         yield from self._generate(run, windows, sentences)
         if not run.statements and run.confidence < self._settings.quote_threshold:
             yield self._refuse(run, hits)
@@ -84,7 +92,7 @@ class Pipeline:
         yield Finished(self._finish(run, " ".join(run.shown), answered=True))
 
     def _generate(self, run: _Run, windows: Sequence[Passage], sentences: Sequence[Passage]) -> Iterator[Event]:
-        vectors = self._retriever.sentence_vectors(sentences)
+        vectors = vectors_of(self._retriever.index, sentences)
         messages = answer_messages(run.question, windows, run.language)
         pending = ""
         for token in self._generator.stream(messages, self._settings.answer_tokens):

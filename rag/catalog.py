@@ -18,6 +18,7 @@ from typing import cast
 
 from rag.domain import Article, Passage, Segment, SegmentKind
 from rag.errors import IndexDamaged
+from rag.manifest import read_manifest
 
 _SCHEMA = """
 CREATE TABLE article (
@@ -29,6 +30,8 @@ CREATE TABLE passage (
     start INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL, kind TEXT NOT NULL, title TEXT NOT NULL
 );
 CREATE INDEX passage_place ON passage (document, level, start);
+-- All that a scope looks at, so that no text is read for it.
+CREATE INDEX article_heading ON article (date, source, language, document, title);
 """
 _PASSAGE = """
 SELECT passage.id, passage.document, start, "end", passage.text, passage.title, date, source, kind, language
@@ -80,6 +83,11 @@ def write_catalog(
         connection.close()
 
 
+def open_catalog(index: Path) -> Catalog:
+    """The catalog of the index in the folder `index`, alone. Raises IndexMissing, IndexDamaged and IndexTooNew."""
+    return Catalog(index / read_manifest(index).data / "articles.sqlite")
+
+
 class Catalog:
     """The articles and spans of an index. Read-only. Methods raise IndexDamaged when the file cannot be read."""
 
@@ -88,7 +96,8 @@ class Catalog:
         self._local = threading.local()
         self.count_articles()
 
-    def _query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
+        """The rows of a SELECT over the tables above."""
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         try:
             if connection is None:
@@ -101,22 +110,22 @@ class Catalog:
 
     def count_articles(self) -> int:
         """Number of articles."""
-        (row,) = self._query("SELECT count(*) FROM article")
+        (row,) = self.query("SELECT count(*) FROM article")
         return int(str(row[0]))
 
     def count_spans(self, level: str) -> int:
         """Number of spans of a level, "passage" or "sentence"."""
-        (row,) = self._query("SELECT count(*) FROM passage WHERE level = ?", [level])
+        (row,) = self.query("SELECT count(*) FROM passage WHERE level = ?", [level])
         return int(str(row[0]))
 
     def articles(self) -> Iterator[Article]:
         """Every article, in the order of their names, one at a time in memory."""
-        for (document,) in self._query("SELECT document FROM article ORDER BY document"):
+        for (document,) in self.query("SELECT document FROM article ORDER BY document"):
             yield self.article(str(document))
 
     def article(self, document: str) -> Article:
         """The article of that name. Raises KeyError."""
-        rows = self._query(
+        rows = self.query(
             "SELECT id, document, text, digest, date, title, source, author, language, segments"
             " FROM article WHERE document = ?",
             [document],
@@ -144,7 +153,7 @@ class Catalog:
         for start in range(0, len(ids), _ROWS_A_QUERY):
             some = [int(i) for i in ids[start : start + _ROWS_A_QUERY]]
             marks = ",".join("?" * len(some))
-            for row in self._query(f"{_PASSAGE} WHERE passage.id IN ({marks})", some):
+            for row in self.query(f"{_PASSAGE} WHERE passage.id IN ({marks})", some):
                 passage = _passage(row)
                 found[passage.id] = passage
         if missing := [i for i in ids if int(i) not in found]:
@@ -154,15 +163,14 @@ class Catalog:
     def spans(self, level: str) -> list[Passage]:
         """All spans of a level, "passage" or "sentence", by document and place."""
         return [
-            _passage(row)
-            for row in self._query(f"{_PASSAGE} WHERE level = ? ORDER BY passage.document, start", [level])
+            _passage(row) for row in self.query(f"{_PASSAGE} WHERE level = ? ORDER BY passage.document, start", [level])
         ]
 
     def sentences_within(self, passage: Passage) -> list[Passage]:
         """The sentences that lie in `passage`, in order."""
         return [
             _passage(row)
-            for row in self._query(
+            for row in self.query(
                 f"{_PASSAGE} WHERE passage.document = ? AND level = 'sentence'"
                 ' AND start >= ? AND "end" <= ? ORDER BY start',
                 [passage.document, passage.start, passage.end],

@@ -1,4 +1,4 @@
-"""The command line: `rag fetch`, `index`, `ask`, `search`, `doctor`, `eval`.
+"""The command line: `rag fetch`, `index`, `ask`, `search`, `articles`, `doctor`, `eval`.
 
 The answer goes to standard output, everything else to standard error. Exit codes: 0 done (a refusal is a
 good answer), 1 unexpected, 2 usage, 3 something to fetch or build first, 4 index and settings disagree,
@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -30,14 +31,17 @@ from rag.wording import say, user_language
 
 if TYPE_CHECKING:
     from rag.config import Settings
-    from rag.domain import Turn
+    from rag.contracts import Request
+    from rag.domain import Scope, Turn
     from rag.rendering import Renderer
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-Reply = Callable[[str | int, str, "list[Turn]"], dict[str, Any]]
+Reply = Callable[["Request"], dict[str, Any]]
 
 _LANGUAGE = user_language()
 _INTERRUPTED = 130
+# What a scope is made of: a command that takes these gets a scope.
+_FILTERS = ("since", "until", "on", "documents", "sources", "languages")
 
 
 def _help(key: str) -> str:
@@ -82,6 +86,12 @@ def _options(*names: str) -> Callable[[Command], Command]:
         "embedder": click.option("--embedder", metavar="DIR", help=_help("embedder")),
         "json": click.option("--json", "as_json", is_flag=True, help=_help("json")),
         "batch": click.option("--batch", metavar="FILE", help=_help("batch")),
+        "since": click.option("--since", metavar="DATE", help=_help("since")),
+        "until": click.option("--until", metavar="DATE", help=_help("until")),
+        "on": click.option("--date", "on", metavar="DATE", help=_help("date")),
+        "documents": click.option("--document", "documents", multiple=True, metavar="NAME", help=_help("document")),
+        "sources": click.option("--source", "sources", multiple=True, metavar="NAME", help=_help("source")),
+        "languages": click.option("--lang", "languages", multiple=True, metavar="CODE", help=_help("lang")),
         "k": click.option("-k", "passages", type=int, metavar="N", help=_help("k")),
         "quiet": click.option("-q", "--quiet", is_flag=True, help=_help("quiet")),
         "debug": click.option("--debug", is_flag=True, help=_help("debug")),
@@ -97,18 +107,22 @@ def _options(*names: str) -> Callable[[Command], Command]:
 
 
 def _command(run: Callable[..., int | None]) -> Callable[..., None]:
-    """Gives a command its settings and renderer, and turns what it raises into a message and an exit code."""
+    """Gives a command its settings, renderer and scope, and turns what it raises into a message and an exit code."""
 
     @wraps(run)
     def wrapped(*, quiet: bool = False, debug: bool = False, **arguments: Any) -> None:
         from rag.config import Settings, load_settings
         from rag.rendering import Renderer
+        from rag.scopes import make_scope
 
         renderer = Renderer(_LANGUAGE, quiet=quiet)
+        filters = {name: arguments.pop(name) for name in _FILTERS if name in arguments}
         flags = {name: arguments.pop(name) for name in list(arguments) if name in Settings.model_fields}
         try:
             settings = load_settings(flags, os.environ)
             renderer.language = settings.language or _LANGUAGE
+            if filters:
+                arguments["scope"] = make_scope(**filters)
             code = run(settings=settings, renderer=renderer, **arguments)
         except click.ClickException:
             raise  # of the command line itself: `main` shows it
@@ -201,12 +215,13 @@ def index(*, settings: Settings, renderer: Renderer, paths: tuple[Path, ...], re
 @click.argument("question", required=False)
 @click.option("--history", metavar="JSON", help=_help("history"))
 @click.option("--no-stream", is_flag=True, help=_help("no_stream"))
-@_options("json", "batch", "k", "index", "models_dir", "generator", "embedder", "quiet", "debug")
+@_options("json", "batch", "k", *_FILTERS, "index", "models_dir", "generator", "embedder", "quiet", "debug")
 @_command
 def ask(
     *,
     settings: Settings,
     renderer: Renderer,
+    scope: Scope,
     question: str | None,
     history: str | None,
     no_stream: bool,
@@ -224,16 +239,23 @@ def ask(
 
     if batch is None:
         clean_question(asked)  # a bad question is told before anything is loaded
+    _check_scope(scope, settings, renderer)
     with renderer.waiting("load"):
         pipeline = open_pipeline(settings=settings)
     if batch is not None:
-        return _answer_batch(lines, batch, renderer, lambda id_, q, h: answer_object(pipeline.ask(q, h), id_))
+        return _answer_batch(
+            lines,
+            batch,
+            scope,
+            renderer,
+            lambda one: answer_object(pipeline.ask(one.question, one.history, one.scope), one.id),
+        )
     if as_json:
-        renderer.line(dump(answer_object(pipeline.ask(asked, turns), 1)))
+        renderer.line(dump(answer_object(pipeline.ask(asked, turns, scope), 1)))
     elif no_stream:
-        renderer.answer(pipeline.ask(asked, turns))
+        renderer.answer(pipeline.ask(asked, turns, scope))
     else:
-        renderer.stream(pipeline.stream(asked, turns))
+        renderer.stream(pipeline.stream(asked, turns, scope))
     return 0
 
 
@@ -241,12 +263,13 @@ def ask(
 @click.argument("question", required=False)
 @click.option("--evidence", is_flag=True, help=_help("evidence"))
 @click.option("--explain", is_flag=True, help=_help("explain"))
-@_options("json", "batch", "k", "index", "models_dir", "embedder", "quiet", "debug")
+@_options("json", "batch", "k", *_FILTERS, "index", "models_dir", "embedder", "quiet", "debug")
 @_command
 def search(
     *,
     settings: Settings,
     renderer: Renderer,
+    scope: Scope,
     question: str | None,
     evidence: bool,
     explain: bool,
@@ -263,22 +286,41 @@ def search(
 
     if batch is None:
         asked = clean_question(asked)
+    _check_scope(scope, settings, renderer)
     with renderer.waiting("load"):
         retriever = open_retriever(settings)
     find = retriever.evidence if evidence else retriever.search
     if batch is not None:
-        return _answer_batch(
-            lines,
-            batch,
-            renderer,
-            lambda id_, q, _: hits_object(q, find(clean_question(q), settings.passages), id_, explain=explain),
-        )
-    hits = find(asked, settings.passages)
+
+        def reply(one: Request) -> dict[str, Any]:
+            found = find(clean_question(one.question), settings.passages, one.scope)
+            return hits_object(one.question, found, one.id, explain=explain)
+
+        return _answer_batch(lines, batch, scope, renderer, reply)
+    hits = find(asked, settings.passages, scope)
     if as_json:
         renderer.line(dump(hits_object(asked, hits, 1, explain=explain)))
     else:
         renderer.hits(hits, explain=explain)
     return 0
+
+
+@rag.command(help=_help("articles"))
+@_options("json", *_FILTERS, "index", "quiet", "debug")
+@_command
+def articles(*, settings: Settings, renderer: Renderer, scope: Scope, as_json: bool) -> None:
+    """`rag articles`."""
+    from rag.catalog import open_catalog
+    from rag.contracts import dump, headings_list
+    from rag.selection import headings
+
+    _check_scope(scope, settings, renderer)
+    with closing(open_catalog(settings.index)) as catalog:
+        found = headings(catalog, scope)
+    if as_json:
+        renderer.line(dump(headings_list(found)))
+    else:
+        renderer.headings(found)
 
 
 @rag.command(help=_help("doctor"))
@@ -339,6 +381,21 @@ def _history(text: str | None, language: str) -> list[Turn]:
         raise InvalidSetting(key="history", place="--history", reason=error) from error
 
 
+def _check_scope(scope: Scope, settings: Settings, renderer: Renderer) -> None:
+    """Raises, before anything slow is loaded, for a scope that the index has nothing in; tells what it leaves out."""
+    from rag.catalog import open_catalog
+    from rag.domain import EVERYTHING
+    from rag.selection import check, count_undated
+
+    if scope == EVERYTHING:
+        return
+    with closing(open_catalog(settings.index)) as catalog:
+        check(catalog, scope)
+        undated = count_undated(catalog, scope)
+    if undated:
+        renderer.note(say("cli.left_out", renderer.language, count=undated))
+
+
 def _read_batch(path: str) -> list[str]:
     try:
         text = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
@@ -350,8 +407,11 @@ def _read_batch(path: str) -> list[str]:
         raise FileUnreadable(path=path, reason=error) from error
 
 
-def _answer_batch(lines: list[str], path: str, renderer: Renderer, reply: Reply) -> int:
-    """Writes one object a line, in order. A bad line is reported with its number, the others are answered."""
+def _answer_batch(lines: list[str], path: str, scope: Scope, renderer: Renderer, reply: Reply) -> int:
+    """Writes one object a line, in order. A bad line is reported with its number, the others are answered.
+
+    `scope` is that of lines without filters of their own.
+    """
     from rag.contracts import BadRequest, dump, parse_request
 
     bad: BadBatchLine | None = None
@@ -359,18 +419,12 @@ def _answer_batch(lines: list[str], path: str, renderer: Renderer, reply: Reply)
         if not line.strip():
             continue
         try:
-            request = parse_request(line, number)
-        except BadRequest as error:
-            bad = BadBatchLine(path=path, line=number, reason=error.text(renderer.language))
+            renderer.line(dump(reply(parse_request(line, number, scope))))
+        except (BadRequest, BadInput) as error:
+            language = renderer.language
+            reason = error.text(language) if isinstance(error, BadRequest) else error.message(language).rstrip(".")
+            bad = BadBatchLine(path=path, line=number, reason=reason)
             renderer.problem(bad)
-            continue
-        try:
-            answered = reply(*request)
-        except BadInput as error:
-            bad = BadBatchLine(path=path, line=number, reason=error.message(renderer.language).rstrip("."))
-            renderer.problem(bad)
-            continue
-        renderer.line(dump(answered))
     if bad is None:
         return 0
     renderer.hint(bad)

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from rag.domain import Answer, Citation, Hit, Turn
+from rag.domain import EVERYTHING, Answer, Citation, Heading, Hit, Scope, Turn
+from rag.scopes import make_scope, with_default
 from rag.wording import FALLBACK, say
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One line of a batch file."""
+
+    id: str | int
+    question: str
+    history: tuple[Turn, ...]
+    scope: Scope
 
 
 class BadRequest(ValueError):
@@ -72,6 +83,11 @@ def hits_object(question: str, hits: list[Hit], id_: str | int, *, explain: bool
     }
 
 
+def headings_list(headings: list[Heading]) -> list[dict[str, Any]]:
+    """The list that `rag articles --json` prints."""
+    return [{**asdict(heading), "date": heading.date and heading.date.isoformat()} for heading in headings]
+
+
 def dump(value: object) -> str:
     """One line of JSON, accents as they are."""
     text = json.dumps(value, ensure_ascii=False)
@@ -82,8 +98,11 @@ def dump(value: object) -> str:
     return text
 
 
-def parse_request(text: str, default_id: int) -> tuple[str | int, str, list[Turn]]:
-    """Id, question and history of one line of a batch file. Raises BadRequest."""
+def parse_request(text: str, default_id: int, default_scope: Scope = EVERYTHING) -> Request:
+    """One line of a batch file; a filter that it has counts instead of that of `default_scope`.
+
+    Raises BadRequest, BadDate and PeriodReversed.
+    """
     try:
         fields = json.loads(text)
     except json.JSONDecodeError as error:
@@ -96,7 +115,29 @@ def parse_request(text: str, default_id: int) -> tuple[str | int, str, list[Turn
     if not isinstance(id_, str | int) or isinstance(id_, bool):
         raise BadRequest("bad_id")
     history = fields.get("history")
-    return id_, fields["question"], [] if history is None else parse_history(history)
+    return Request(
+        id=id_,
+        question=fields["question"],
+        history=() if history is None else tuple(parse_history(history)),
+        scope=with_default(_scope(fields), default_scope),
+    )
+
+
+def _scope(fields: dict[str, Any]) -> Scope:
+    dates = {key: fields.get(key) for key in ("since", "until", "date")}
+    names = {key: fields.get(key) for key in ("documents", "sources", "languages")}
+    for key, value in dates.items():
+        if not isinstance(value, str | None):
+            raise BadRequest("bad_date", key=key)
+    for key, values in names.items():
+        if values is not None and not (isinstance(values, list) and all(isinstance(name, str) for name in values)):
+            raise BadRequest("bad_names", key=key)
+    return make_scope(
+        since=dates["since"],
+        until=dates["until"],
+        on=dates["date"],
+        **{key: values or () for key, values in names.items()},
+    )
 
 
 def parse_history(turns: object) -> list[Turn]:

@@ -49,6 +49,36 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
+class Heading:
+    """What an article is listed by, without its text."""
+
+    document: str
+    title: str
+    date: date | None
+    source: str | None
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The articles a question is restricted to: those that meet every filter given; an empty filter admits all.
+
+    `documents` are names or patterns (`2025/*`, where `*` also stands for `/`), `sources` count without regard to
+    case and accents, `languages` are two letters. `since` and `until` are inclusive; an article without a date
+    meets neither.
+    """
+
+    documents: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+
+
+EVERYTHING = Scope()
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """A quotable span of an article, a chunk or a single sentence, with what is needed to cite it."""
 
@@ -66,11 +96,15 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage found for a question; a higher `score` is better. `parts` holds the scores it was made of."""
+    """A passage found for a question; a higher `score` is better. `parts` holds the scores it was made of.
+
+    `also` are passages of other articles that repeat this one word for word.
+    """
 
     passage: Passage
     score: float
     parts: Mapping[str, float] = field(default_factory=dict)
+    also: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

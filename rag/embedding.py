@@ -8,7 +8,7 @@ used (vectors stay within cosine 0.995 of float32), elsewhere float32.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ import numpy as np
 from rag.domain import Progress
 from rag.errors import LibraryMissing, ModelDamaged, ModelMissing
 from rag.hardware import has_native_bfloat16, usable_threads
-from rag.protocols import OnProgress, Vectors, silent
+from rag.protocols import OnProgress, TokenVectors, Vectors, silent
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -67,7 +67,7 @@ class SentenceTransformerEmbedder:
                 str(self.path), device="cpu", local_files_only=True, model_kwargs={"dtype": precision}
             )
         except Exception as error:  # the library lets through whatever its parsers raise
-            raise ModelDamaged(path=self.path, reason=str(error).strip().splitlines()[0]) from error
+            raise ModelDamaged(path=self.path, reason=str(error).strip().partition("\n")[0]) from error
 
     @cached_property
     def _tokenizer(self) -> Any:
@@ -90,6 +90,53 @@ class SentenceTransformerEmbedder:
             )
         on_progress(Progress("embed", len(texts), len(texts), "passages"))
         return vectors
+
+    def encode_question(self, text: str) -> tuple[Vectors, TokenVectors]:
+        self._use_threads(1)
+        vectors, (tokens,) = self._forward([text], self._prompt("query"))
+        return vectors[0], tokens
+
+    def encode_passages(
+        self, texts: Sequence[str], on_progress: OnProgress = silent
+    ) -> Iterator[tuple[int, Vectors, TokenVectors]]:
+        self._use_threads(self.threads if len(texts) > 1 else 1)
+        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+        prompt = self._prompt("document", "passage", "corpus")
+        for start in range(0, len(order), BATCH):
+            rows = order[start : start + BATCH]
+            on_progress(Progress("embed", start, len(texts), "passages"))
+            vectors, tokens = self._forward([texts[i] for i in rows], prompt)
+            yield from zip(rows, vectors, tokens, strict=True)
+        on_progress(Progress("embed", len(texts), len(texts), "passages"))
+
+    def _prompt(self, *names: str) -> str:
+        """The model's own prompt of the first of these names, as `encode_query` and `encode_document` choose it."""
+        prompts = self._model.prompts
+        return next((prompts[name] for name in names if prompts.get(name)), "")
+
+    def _forward(self, texts: Sequence[str], prompt: str) -> tuple[Vectors, list[TokenVectors]]:
+        """One pass that gives both the texts' vectors and their tokens'."""
+        import torch
+
+        encoded = self._tokenizer(
+            [prompt + text for text in texts],
+            padding=True,
+            truncation=True,
+            max_length=self.max_tokens,
+            return_offsets_mapping=True,
+            return_special_tokens_mask=True,
+            return_tensors="pt",
+        )
+        begins, ends = encoded["offset_mapping"].unbind(-1)
+        # The space before a word belongs to its token.
+        content = (encoded["special_tokens_mask"] == 0) & (ends > len(prompt))
+        with torch.inference_mode():
+            made = self._model({name: encoded[name] for name in ("input_ids", "attention_mask")})
+        tokens = [
+            TokenVectors(self._unit(states[mask]), np.maximum(places[mask].numpy() - len(prompt), 0))
+            for states, mask, places in zip(made["token_embeddings"], content, begins, strict=True)
+        ]
+        return self._unit(made["sentence_embedding"]), tokens
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         if not texts:

@@ -78,6 +78,10 @@ class IndexTooNew(Disagreement):
     """The index in `path` has schema `found`, this version reads `known`."""
 
 
+class IndexTooOld(Disagreement):
+    """The index in `path` has schema `found`, this version reads `known`."""
+
+
 class EmbedderMismatch(Disagreement):
     """The index in `path` was built with the embedder `built`, the settings name `chosen`."""
 
@@ -148,6 +152,30 @@ class EmptyQuestion(BadInput):
 
 class QuestionTooLong(BadInput):
     """The question has `length` characters, more than `limit`."""
+
+
+class BadDate(BadInput):
+    """`text` is neither a day nor a month nor a year."""
+
+
+class PeriodReversed(BadInput):
+    """The period from `since` to `until` ends before it begins."""
+
+
+class UnknownDocument(BadInput):
+    """No document of the index is called `name` or matches it; `close` lists the nearest ones."""
+
+
+class UnknownSource(BadInput):
+    """No article of the index is of the source `name`; `close` lists the nearest ones."""
+
+
+class UnknownLanguage(BadInput):
+    """No article of the index is in the language `name`; `close` lists those there are."""
+
+
+class NothingInScope(BadInput):
+    """No article meets all filters; the index has `articles`, `undated` ones, `dates`, `sources` and `languages`."""
 
 
 class BadBatchLine(BadInput):

@@ -22,6 +22,8 @@ _TOKEN = re.compile(
     r"|\d+(?:[.,\u00a0\u202f ]\d{3})+\b|\d+(?:[.,]\d+)?(?:\s?%)?"  # figures
     r"|[^\W_]+(?:[-'][^\W_]+)*"  # words
 )
+_NO_WORD = re.compile(r"[\W_]+")
+_GRAM = 5
 _STEMMERS = {
     "fr": "french", "en": "english", "de": "german", "es": "spanish", "it": "italian",
     "pt": "portuguese", "nl": "dutch", "sv": "swedish", "da": "danish", "fi": "finnish", "ro": "romanian",
@@ -111,6 +113,15 @@ def _terms(text: str, language: str) -> Iterator[str]:
         for part in re.split("[-']", token):
             if part and part not in stopped:
                 yield _stem(part, language)
+
+
+def grams(text: str) -> list[str]:
+    """Every run of five characters of the folded words of `text`, edges of words counting as spaces.
+
+    They meet where terms do not: misspelt words, compounds, other forms of a stem.
+    """
+    plain = f" {re.sub(_NO_WORD, ' ', fold(text))} "
+    return [plain[i : i + _GRAM] for i in range(len(plain) - _GRAM + 1)]
 
 
 def french_number(word: str) -> int | None:

@@ -1,10 +1,11 @@
 """Corpus to index: read, split, embed, write beside, and by one rename of the manifest make it the index.
 
 The index folder holds `manifest.json` and one data folder, which it names: `articles.sqlite`, and for passages
-and for sentences a `.faiss` file and a `.bm25` folder. A build writes a new data folder; readers follow the
-manifest, so they see the old index or the new one, never a mixture. A build that fails or is interrupted
-leaves the old index as it was and takes its own folder away; one that was killed leaves a folder that the
-next build takes away. Vectors of texts that the old index knows are taken from it.
+and for sentences a `.faiss` file and a `.bm25` folder, for passages also `.grams` and `.tokens`.
+A build writes a new data folder; readers follow the manifest, so they see the old index or the new one, never a
+mixture. A build that fails or is interrupted leaves the old index as it was and takes its own folder away; one
+that was killed leaves a folder that the next build takes away. Vectors of texts that the old index knows are taken
+from it.
 """
 
 from __future__ import annotations
@@ -29,12 +30,13 @@ from rag.chunking import split_article, split_sentences
 from rag.config import Settings
 from rag.corpus import OnProblem, read_corpus
 from rag.domain import Article, Passage, Progress
-from rag.errors import EmbedderMismatch, IndexBusy, IndexDamaged, IndexMissing, IndexTooNew, RootsDropped
-from rag.french import terms
+from rag.errors import EmbedderMismatch, IndexBusy, IndexDamaged, IndexMissing, IndexTooNew, IndexTooOld, RootsDropped
+from rag.french import grams, terms
 from rag.lexical import LexicalIndex
-from rag.manifest import Manifest, read_manifest, write_manifest
-from rag.protocols import Embedder, OnProgress, Vectors, silent
+from rag.manifest import SCHEMA, Manifest, read_manifest, write_manifest
+from rag.protocols import Embedder, Ids, OnProgress, TokenVectors, Vectors, silent
 from rag.storage import flush_folder, writing
+from rag.tokens import SAMPLE, Projection, StoredTokens, TokenStore
 from rag.vectors import FaissStore
 
 _LIBRARIES = ("sentence-transformers", "faiss-cpu", "bm25s", "langchain-text-splitters", "PyStemmer")
@@ -51,7 +53,9 @@ class Index:
     passages: FaissStore
     sentences: FaissStore
     passage_terms: LexicalIndex
+    passage_grams: LexicalIndex
     sentence_terms: LexicalIndex
+    tokens: TokenStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +71,10 @@ class BuildReport:
 
 
 def open_index(path: Path) -> Index:
-    """Opens the index in the folder `path`. Raises IndexMissing, IndexDamaged and IndexTooNew."""
+    """Opens the index in the folder `path`. Raises IndexMissing, IndexDamaged, IndexTooOld and IndexTooNew."""
     manifest = read_manifest(path)
+    if manifest.schema < SCHEMA:
+        raise IndexTooOld(path=path, found=manifest.schema, known=SCHEMA)
     data = path / manifest.data
     index = Index(
         path=path,
@@ -77,13 +83,22 @@ def open_index(path: Path) -> Index:
         passages=FaissStore.open(data / "passages.faiss"),
         sentences=FaissStore.open(data / "sentences.faiss"),
         passage_terms=LexicalIndex.open(data / "passages.bm25"),
+        passage_grams=LexicalIndex.open(data / "passages.grams"),
         sentence_terms=LexicalIndex.open(data / "sentences.bm25"),
+        tokens=TokenStore.open(data / "passages.tokens"),
     )
-    parts: list[Sized] = [index.passages, index.sentences, index.passage_terms, index.sentence_terms]
+    parts: list[Sized] = [
+        *(index.passages, index.passage_terms, index.passage_grams, index.tokens),
+        *(index.sentences, index.sentence_terms),
+    ]
     catalog = index.catalog
     counts = (catalog.count_articles(), catalog.count_spans("passage"), catalog.count_spans("sentence"))
     found = (*counts, *map(len, parts))
-    expected = (manifest.articles, *(manifest.passages, manifest.sentences) * 3)
+    expected = (
+        *(manifest.articles, manifest.passages, manifest.sentences),
+        *(4 * [manifest.passages]),
+        *(2 * [manifest.sentences]),
+    )
     if found != expected:
         raise IndexDamaged(path=path, reason=f"holds {found}, its manifest says {expected}")
     return index
@@ -137,7 +152,7 @@ def build_index(
 def _present(target: Path) -> Index | None:
     try:
         return open_index(target)
-    except (IndexMissing, IndexDamaged, IndexTooNew):
+    except (IndexMissing, IndexDamaged, IndexTooOld, IndexTooNew):
         return None
 
 
@@ -191,21 +206,24 @@ def _write(
 ) -> tuple[Manifest, int]:
     passages, sentences = _split(articles, embedder, settings, on_progress)
     reusable = old if old and old.manifest.embedder_digest == embedder.digest else None
-    vectors, embedded = _embed([p.text for p in (*passages, *sentences)], embedder, reusable, on_progress)
+    read, tokens, embedded = _embed_passages([p.text for p in passages], embedder, reusable, on_progress)
+    sentence_vectors, more = _embed([s.text for s in sentences], embedder, reusable, on_progress)
     on_progress(Progress("write", 0, 0))
     write_catalog(data / "articles.sqlite", articles, passages, sentences)
-    for name, spans, rows in (
-        ("passages", passages, vectors[: len(passages)]),
-        ("sentences", sentences, vectors[len(passages) :]),
-    ):
-        ids = np.array([span.id for span in spans], np.int64)
+    # A passage is also found by the words of its article's title and file name; a sentence answers by its own.
+    findable = [_findable(passage) for passage in passages]
+    lexical = {
+        "passages.bm25": (passages, [terms(t, p.language) for t, p in zip(findable, passages, strict=True)]),
+        "passages.grams": (passages, [grams(text) for text in findable]),
+        "sentences.bm25": (sentences, [terms(s.text, s.language) for s in sentences]),
+    }
+    for name, (spans, analysed) in lexical.items():
+        LexicalIndex.build(_ids(spans), analysed).save(data / name)
+    for level, spans, vectors in (("passages", passages, read), ("sentences", sentences, sentence_vectors)):
         store = FaissStore(embedder.dimension)
-        store.add(ids, rows)
-        store.save(data / f"{name}.faiss")
-        # A passage is also found by the words of its article's title and file name; a sentence answers by its own.
-        texts = [_findable(span) if name == "passages" else span.text for span in spans]
-        analysed = [terms(text, span.language) for text, span in zip(texts, spans, strict=True)]
-        LexicalIndex.build(ids, analysed).save(data / f"{name}.bm25")
+        store.add(_ids(spans), vectors)
+        store.save(data / f"{level}.faiss")
+    TokenStore.build(tokens.projection, _ids(passages), tokens.rows).save(data / "passages.tokens")
     flush_folder(data)
     manifest = Manifest(
         data=data.name,
@@ -222,13 +240,21 @@ def _write(
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         libraries={name: version(name) for name in _LIBRARIES},
     )
-    return manifest, embedded
+    return manifest, embedded + more
+
+
+def _ids(spans: Sequence[Passage]) -> Ids:
+    return np.array([span.id for span in spans], np.int64)
 
 
 def _findable(passage: Passage) -> str:
     """Title, words of the file's name (often a title too) and text."""
-    words = re.findall(r"[^\W\d_]{2,}", Path(passage.document).stem)
-    return f"{passage.title}\n{' '.join(words)}\n{passage.text}"
+    return f"{passage.title}\n{' '.join(document_words(passage.document))}\n{passage.text}"
+
+
+def document_words(document: str) -> list[str]:
+    """The words of a file's name, which often is a title too."""
+    return re.findall(r"[^\W\d_]{2,}", Path(document).stem)
 
 
 def _split(
@@ -252,6 +278,44 @@ def _count_one(embedder: Embedder, text: str) -> int:
     return embedder.count_tokens([text])[0]
 
 
+@dataclass(frozen=True, slots=True)
+class _Tokens:
+    projection: Projection
+    rows: list[StoredTokens]
+
+
+def _embed_passages(
+    texts: Sequence[str], embedder: Embedder, old: Index | None, on_progress: OnProgress
+) -> tuple[Vectors, _Tokens, int]:
+    """Vectors float32 [len(texts), dimension] and tokens of each text, and how many distinct texts were embedded."""
+    known = _known_passages(old, set(texts)) if old else {}
+    missing = [text for text in dict.fromkeys(texts) if text not in known]
+    projection = old.tokens.projection if old else None
+    waiting: list[tuple[str, Vectors, TokenVectors]] = []
+    # Whole token vectors are large: they are held only until there are enough of them to fit the projection.
+    for place, vector, tokens in embedder.encode_passages(missing, on_progress):
+        waiting.append((missing[place], vector, tokens))
+        if projection is None and sum(len(t.places) for *_, t in waiting) >= SAMPLE:
+            projection = _fit(waiting)
+        if projection is not None:
+            known |= {text: (v, StoredTokens.of(t, projection)) for text, v, t in waiting}
+            waiting.clear()
+    projection = projection or _fit(waiting)
+    known |= {text: (v, StoredTokens.of(t, projection)) for text, v, t in waiting}
+    vectors = np.array([known[text][0] for text in texts], np.float32).reshape(len(texts), embedder.dimension)
+    return vectors, _Tokens(projection, [known[text][1] for text in texts]), len(missing)
+
+
+def _fit(read: Sequence[tuple[str, Vectors, TokenVectors]]) -> Projection:
+    return Projection.fit(np.concatenate([tokens.vectors for *_, tokens in read]))
+
+
+def _known_passages(old: Index, wanted: set[str]) -> dict[str, tuple[Vectors, StoredTokens]]:
+    spans = [span for span in old.catalog.spans("passage") if span.text in wanted]
+    vectors = old.passages.reconstruct(_ids(spans))
+    return {span.text: (v, old.tokens.tokens(span.id)) for span, v in zip(spans, vectors, strict=True)}
+
+
 def _embed(texts: Sequence[str], embedder: Embedder, old: Index | None, on_progress: OnProgress) -> tuple[Vectors, int]:
     """Vectors float32 [len(texts), dimension], each distinct text embedded once, and how many had to be."""
     known = _known_vectors(old, set(texts)) if old else {}
@@ -262,12 +326,9 @@ def _embed(texts: Sequence[str], embedder: Embedder, old: Index | None, on_progr
 
 
 def _known_vectors(old: Index, wanted: set[str]) -> Mapping[str, Vectors]:
-    known: dict[str, Vectors] = {}
-    for level, store in (("passage", old.passages), ("sentence", old.sentences)):
-        spans = [span for span in old.catalog.spans(level) if span.text in wanted]
-        vectors = store.reconstruct(np.array([span.id for span in spans], np.int64))
-        known.update((span.text, vector) for span, vector in zip(spans, vectors, strict=True))
-    return known
+    spans = [span for span in old.catalog.spans("sentence") if span.text in wanted]
+    vectors = old.sentences.reconstruct(_ids(spans))
+    return {span.text: vector for span, vector in zip(spans, vectors, strict=True)}
 
 
 def _corpus_digest(articles: Iterable[Article]) -> str:

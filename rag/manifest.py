@@ -13,7 +13,7 @@ from pathlib import Path
 from rag.errors import IndexDamaged, IndexMissing, IndexTooNew
 from rag.storage import write_text
 
-SCHEMA = 1
+SCHEMA = 2
 FILE = "manifest.json"
 
 

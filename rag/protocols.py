@@ -24,6 +24,17 @@ def silent(progress: Progress) -> None:
     """The progress callback of those who do not watch."""
 
 
+@dataclass(frozen=True, slots=True)
+class TokenVectors:
+    """A text token by token: `vectors` float32 [t, dimension], rows of unit length; `places` int64 [t].
+
+    A place is the offset in the text where the token begins. Prompt and special tokens are left out.
+    """
+
+    vectors: Vectors
+    places: Ids
+
+
 class Embedder(Protocol):
     """Text to unit vectors. Constructing is cheap; the model loads at first use."""
 
@@ -49,6 +60,14 @@ class Embedder(Protocol):
     def encode_documents(self, texts: Sequence[str], on_progress: OnProgress = silent) -> Vectors:
         """Passages to float32 [len(texts), dimension], rows of unit length."""
 
+    def encode_question(self, text: str) -> tuple[Vectors, TokenVectors]:
+        """A question to its unit vector, float32 [dimension], as `encode_queries` gives it, and to its tokens'."""
+
+    def encode_passages(
+        self, texts: Sequence[str], on_progress: OnProgress = silent
+    ) -> Iterator[tuple[int, Vectors, TokenVectors]]:
+        """Each text's place in `texts`, its vector as `encode_documents` gives it, and its tokens', in any order."""
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text without prompt and special tokens."""
 
@@ -59,13 +78,20 @@ class VectorStore(Protocol):
     def __len__(self) -> int: ...
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
-        """Adds rows: `ids` int64 [n], none present yet; `vectors` float32 [n, dimension]. Raises ValueError."""
+        """Adds rows: `ids` int64 [n], none negative or present yet; `vectors` float32 [n, dimension].
+
+        Raises ValueError.
+        """
 
     def remove(self, ids: Ids) -> int:
         """Removes the rows that are present and returns their number."""
 
-    def search(self, queries: Vectors, k: int) -> tuple[Vectors, Ids]:
-        """Scores float32 [q, m] in descending order and ids int64 [q, m], m = min(k, len(self))."""
+    def search(self, queries: Vectors, k: int, allowed: Ids | None = None) -> tuple[Vectors, Ids]:
+        """Scores float32 [q, m] in descending order and ids int64 [q, m] of the best rows.
+
+        Only those whose ids are in `allowed` (int64 [n]) count, all of them without it; m is `k` or their number,
+        whichever is smaller. Ids that are not present are passed over.
+        """
 
     def reconstruct(self, ids: Ids) -> Vectors:
         """The stored vectors float32 [n, dimension] of `ids`. Raises KeyError when one is absent."""
@@ -118,3 +144,14 @@ class Generator(Protocol):
 
     def score_choices(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
         """Natural-log probability that the reply begins with the first token of each choice."""
+
+
+class Reranker(Protocol):
+    """Reads question and passage together. Constructing is cheap; the model loads at first use."""
+
+    @property
+    def name(self) -> str:
+        """Short name of the model, for people."""
+
+    def scores(self, question: str, texts: Sequence[str]) -> Vectors:
+        """How well each text answers, float32 [len(texts)]; higher is better, of no fixed range. Raises NotReady."""

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, DownloadColumn, TaskID, TextColumn, TimeRem
 from rich.progress import Progress as Bars
 from rich.text import Text
 
-from rag.domain import Answer, Citation, Hit, Passage, Progress
+from rag.domain import Answer, Citation, Heading, Hit, Passage, Progress
 from rag.errors import RagError
 from rag.events import Checked, Dropped, Event, Finished, Found, Written
 from rag.prompting import written_date
@@ -194,6 +194,15 @@ class Renderer:
             origin = f"{self._origin(passage)} · {place} · {hit.score:.2f} {scores}".rstrip()
             self._paragraph(Text(origin, "dim"), _INDENT)
             self._paragraph(Text(passage.text), _INDENT)
+
+    def headings(self, headings: list[Heading]) -> None:
+        """Articles, with what each filter goes by as it would be typed."""
+        for heading in headings:
+            day = heading.date.isoformat() if heading.date else say("cli.undated", self.language)
+            facts = " · ".join(fact for fact in (day, heading.source, heading.language, heading.document) if fact)
+            self._paragraph(Text(heading.title, "bold"))
+            self._paragraph(Text(facts, "dim"), _INDENT)
+        self.note(say("cli.articles", self.language, count=len(headings)))
 
     def checks(self, checks: Iterable[Check]) -> None:
         """The findings of `rag doctor`."""

@@ -1,161 +1,163 @@
 """Passages for a question, and in the best of them the sentences that answer it.
 
-Three views of a passage are scored: its vector, its best sentence's vector, and BM25 over title and text.
-The candidates are the best of each view; their scores are standardised (z-scores over the candidates) and
-summed with the weights below. On native French questions such a sum beats reciprocal rank fusion and each
-view alone.
+First stage: the candidates are the best by vector, by terms and by runs of characters; four views of each are weighed
+(see `ranking`). Second stage: the best are compared with the question token by token, by the user's cross-encoder
+where there is one, and by date where the question names one. Passages that repeat another take no place of their own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rag.domain import Hit, Passage
-from rag.french import terms
+from rag.dates import Period, mentions
+from rag.domain import EVERYTHING, Hit, Passage, Scope
+from rag.duplicates import group
+from rag.evidence import rank_sentences, widened, within
 from rag.indexing import Index
-from rag.languages import detect
-from rag.protocols import Embedder, Ids, Vectors
+from rag.protocols import Embedder, Ids, Reranker, Vectors
+from rag.query import Query, read_query
+from rag.ranking import FIRST_WEIGHTS, SECOND_WEIGHTS, Scores, combine, order, standardised
+from rag.selection import span_ids
 
 CANDIDATES = 100
-PASSAGE_WEIGHTS = {"dense": 0.5, "sentence": 0.2, "bm25": 0.3}
-# The passage that a sentence stands in knows its context, which the sentence alone has lost.
-SENTENCE_WEIGHTS = {"dense": 0.5, "bm25": 0.5, "passage": 0.6}
-EVIDENCE_PASSAGES = 8
+RERANKED = 40
+# Against the z-scores of the other views: a passage about the period asked for, and one of the newest day.
+PERIOD_WEIGHT = 1.0
+LATEST_WEIGHT = 0.5
+CROSS_ENCODER_WEIGHT = 2.0
 
 
 class Retriever:
-    """Searches one open index with the embedder that built it."""
+    """Searches one open index with the embedder that built it.
 
-    def __init__(self, index: Index, embedder: Embedder) -> None:
+    What is given a scope looks at nothing outside it, and raises UnknownDocument, UnknownSource, UnknownLanguage and
+    NothingInScope. `today` is the day that « hier » in a question counts from.
+    """
+
+    def __init__(
+        self, index: Index, embedder: Embedder, *, reranker: Reranker | None = None, today: date | None = None
+    ) -> None:
         self.index = index
         self._embedder = embedder
-        self._row_of = {int(id_): row for row, id_ in enumerate(index.passage_terms.ids)}
-        self._sentence_row_of = {int(id_): row for row, id_ in enumerate(index.sentence_terms.ids)}
+        self._reranker = reranker
+        self._today = today
 
-    def search(self, question: str, k: int) -> list[Hit]:
+    def search(self, question: str, k: int, scope: Scope = EVERYTHING) -> list[Hit]:
         """The `k` best passages, best first. `parts` of a hit holds the raw score of each view."""
-        return self._search(question, self._embedder.encode_queries([question]), k)
+        return self._search(self.read(question), k, scope)
 
-    def evidence(self, question: str, k: int) -> list[Hit]:
-        """The `k` best sentences of the best passages, best first."""
-        query = self._embedder.encode_queries([question])
-        return self._rank_sentences(question, query, self._search(question, query, EVIDENCE_PASSAGES), k)
+    def evidence(self, question: str, k: int, scope: Scope = EVERYTHING) -> list[Hit]:
+        """The `k` best sentences of the best passages, best first, short ones with the sentence that follows."""
+        query = self.read(question)
+        ranked = rank_sentences(self.index, query, self._search(query, CANDIDATES, scope), 3 * k)
+        return widened(self.index, ranked, k)
 
-    def search_with_evidence(self, question: str, k: int, sentences: int) -> tuple[list[Hit], list[Hit]]:
-        """Both of them, the question embedded once."""
-        query = self._embedder.encode_queries([question])
-        hits = self._search(question, query, k)
-        return hits, self._rank_sentences(question, query, hits[:EVIDENCE_PASSAGES], sentences)
+    def search_with_evidence(
+        self, question: str, k: int, sentences: int, scope: Scope = EVERYTHING
+    ) -> tuple[list[Hit], list[Hit]]:
+        """The `k` best passages and the best sentences of the best of them, the question read once."""
+        query = self.read(question)
+        hits = self._search(query, k, scope)
+        return hits, rank_sentences(self.index, query, hits, sentences)
 
-    def windows(self, hits: Sequence[Hit], evidence: Sequence[Hit]) -> list[Passage]:
-        """Each evidence sentence with the sentence before and after it in its passage, what overlaps joined.
+    def read(self, question: str) -> Query:
+        """`question` as the index is asked for it."""
+        return read_query(question, self.index, self._embedder, self._today or date.today())
 
-        Loose sentences cost a small generator the context it needs; whole passages cost time and distract it.
-        """
-        spans: list[Passage] = []
-        for hit in evidence:
-            around = self._neighbourhood(hits, hit.passage)
-            joined = next((i for i, other in enumerate(spans) if _touch(around, other)), None)
-            if joined is None:
-                spans.append(around)
-            else:
-                spans[joined] = self._span(
-                    around, min(around.start, spans[joined].start), max(around.end, spans[joined].end)
-                )
-        return spans
-
-    def sentences_of(self, hits: Sequence[Hit]) -> list[Passage]:
-        """The sentences of the passages found, each once, in the order of the passages."""
-        return list({s.id: s for hit in hits for s in self.index.catalog.sentences_within(hit.passage)}.values())
-
-    def sentence_vectors(self, sentences: Sequence[Passage]) -> Vectors:
-        """Their stored vectors, float32 [len(sentences), dimension]."""
-        return self.index.sentences.reconstruct(np.array([s.id for s in sentences], np.int64))
-
-    def _neighbourhood(self, hits: Sequence[Hit], sentence: Passage) -> Passage:
-        passage = next(hit.passage for hit in hits if _within(sentence, hit.passage))
-        inside = self.index.catalog.sentences_within(passage)
-        i = next(i for i, other in enumerate(inside) if other.id == sentence.id)
-        return self._span(sentence, inside[max(0, i - 1)].start, inside[min(len(inside) - 1, i + 1)].end)
-
-    def _span(self, passage: Passage, start: int, end: int) -> Passage:
-        return replace(passage, start=start, end=end, text=self.index.catalog.article(passage.document).text[start:end])
-
-    def _search(self, question: str, query: Vectors, k: int) -> list[Hit]:
+    def views(self, query: Query, scope: Scope = EVERYTHING) -> tuple[list[Passage], dict[str, Scores]]:
+        """The candidates and the raw scores of their views of the first stage, each float64 [candidates]."""
         index = self.index
-        lexical = index.passage_terms.scores(_question_terms(question, index))
-        _, dense_ids = index.passages.search(query, CANDIDATES)
-        sentence_scores, sentence_ids = index.sentences.search(query, CANDIDATES)
-        best_lexical = index.passage_terms.ids[np.argsort(-lexical, kind="stable")[:CANDIDATES]]
-        candidates = list(dict.fromkeys(int(i) for i in (*dense_ids[0], *best_lexical)))
+        allowed = span_ids(index.catalog, "passage", scope)
+        grams = index.passage_grams.scores(query.grams, allowed)
+        lexical = index.passage_terms.scores(query.terms, allowed)
+        _, dense = index.passages.search(query.vector[None], CANDIDATES, allowed)
+        best = [_best(index.passage_terms.ids, scores) for scores in (lexical, grams)]
+        candidates = list(dict.fromkeys(int(i) for ids in (dense[0], *best) for i in ids))
         passages = index.catalog.passages(candidates)
         parts = {
-            "dense": index.passages.reconstruct(np.array(candidates, np.int64)) @ query[0],
-            "sentence": self._best_sentences(passages, sentence_ids[0], sentence_scores[0]),
-            "bm25": lexical[[self._row_of[i] for i in candidates]],
+            "dense": index.passages.reconstruct(np.array(candidates, np.int64)) @ query.vector,
+            "sentence": self._best_sentences(query, passages, scope),
+            "grams": grams[index.passage_grams.rows(candidates)],
+            "coverage": self._coverage(query, candidates),
         }
-        return _ranked(passages, parts, PASSAGE_WEIGHTS, k)
+        return passages, {name: np.asarray(values, np.float64) for name, values in parts.items()}
 
-    def _best_sentences(self, passages: Sequence[Passage], ids: Ids, scores: Vectors) -> Vectors:
-        """For each passage the score of its best sentence among those found; the lowest found where it has none."""
-        found = self.index.catalog.passages([int(i) for i in ids])
-        floor = float(scores[-1]) if len(scores) else 0.0
+    def late(self, query: Query, passages: Sequence[Passage]) -> Scores:
+        """Late interaction: how near, on average, each token of the question comes to one of the passage."""
+        scores = []
+        for passage in passages:
+            similarities = self.index.tokens.tokens(passage.id).similarities(query.tokens)
+            scores.append(float(similarities.max(1).mean()) if similarities.size else 0.0)
+        return np.array(scores)
+
+    def _coverage(self, query: Query, ids: Sequence[int]) -> Scores:
+        rarity = self.index.passage_terms.rarity(query.terms).astype(np.float64)
+        whole = float(rarity.sum())
+        held = self.index.passage_terms.held(query.terms, ids)
+        return rarity @ held / whole if whole else np.zeros(len(ids))
+
+    def meets_no_word(self, question: str) -> bool:
+        """Whether no term of `question` occurs in any passage, so that only meaning can find one."""
+        return not self.index.passage_terms.scores(self.read(question).terms).any()
+
+    def _search(self, query: Query, k: int, scope: Scope) -> list[Hit]:
+        passages, parts = self.views(query, scope)
+        if not passages:
+            return []
+        first = order(combine(parts, FIRST_WEIGHTS))[: max(RERANKED, k)]
+        best = [passages[i] for i in first]
+        parts = {name: values[first] for name, values in parts.items()} | {"late": self.late(query, best)}
+        total = combine(parts, SECOND_WEIGHTS)
+        for name, weight, values in self._circumstances(query, best):
+            parts[name] = values
+            total = total + weight * values
+        ranked = [
+            Hit(best[i], float(total[i]), {name: float(values[i]) for name, values in parts.items()})
+            for i in order(total)
+        ]
+        return [replace(g.hit, also=tuple(other.passage for other in g.also)) for g in group(ranked)[:k]]
+
+    def _circumstances(self, query: Query, best: Sequence[Passage]) -> Iterator[tuple[str, float, Scores]]:
+        """Views that only some questions have, their weights against the z-scores of the others, and their scores."""
+        if query.period is not None:
+            yield "period", PERIOD_WEIGHT, np.array([float(_is_of(passage, query.period)) for passage in best])
+        if query.latest:
+            days = sorted({passage.date for passage in best if passage.date})
+            newness = {day: place / max(1, len(days) - 1) for place, day in enumerate(days)}
+            yield "recent", LATEST_WEIGHT, np.array([newness.get(p.date, 0.0) if p.date else 0.0 for p in best])
+        if self._reranker is not None:
+            scores = self._reranker.scores(query.text, [passage.text for passage in best]).astype(np.float64)
+            yield "reranker", CROSS_ENCODER_WEIGHT, standardised(scores)
+
+    def _best_sentences(self, query: Query, passages: Sequence[Passage], scope: Scope) -> Scores:
+        """For each passage the cosine of its best sentence among those found; the lowest found where it has none."""
+        allowed = span_ids(self.index.catalog, "sentence", scope)
+        scores, ids = self.index.sentences.search(query.vector[None], CANDIDATES, allowed)
+        found = self.index.catalog.passages([int(i) for i in ids[0]])
+        floor = float(scores[0][-1]) if ids.size else 0.0
         by_document: dict[str, list[tuple[Passage, float]]] = {}
-        for sentence, score in zip(found, scores, strict=True):
+        for sentence, score in zip(found, scores[0], strict=True):
             by_document.setdefault(sentence.document, []).append((sentence, float(score)))
         return np.array(
-            [
-                max((score for x, score in by_document.get(p.document, ()) if _within(x, p)), default=floor)
-                for p in passages
-            ],
-            np.float32,
+            [max((s for x, s in by_document.get(p.document, ()) if within(x, p)), default=floor) for p in passages]
         )
 
-    def _rank_sentences(self, question: str, query: Vectors, hits: Sequence[Hit], k: int) -> list[Hit]:
-        index = self.index
-        sentences = [s for s in self.sentences_of(hits) if not _asks(s.text)]
-        if not sentences:
-            return []
-        lexical = index.sentence_terms.scores(_question_terms(question, index))
-        parts = {
-            "dense": self.sentence_vectors(sentences) @ query[0],
-            "bm25": lexical[[self._sentence_row_of[s.id] for s in sentences]],
-            "passage": np.array(
-                [max(hit.score for hit in hits if _within(s, hit.passage)) for s in sentences], np.float32
-            ),
-        }
-        return _ranked(sentences, parts, SENTENCE_WEIGHTS, k)
+
+def _best(ids: Ids, scores: Vectors) -> Ids:
+    """The ids of the best scores above zero."""
+    first = np.argsort(-scores, kind="stable")[:CANDIDATES]
+    return ids[first[scores[first] > 0]]
 
 
-def _asks(sentence: str) -> bool:
-    """A question resembles the user's more than any answer does, and answers nothing."""
-    return sentence.rstrip(' \u00a0\u202f»"”)').endswith("?")
-
-
-def _within(inner: Passage, outer: Passage) -> bool:
-    return inner.document == outer.document and outer.start <= inner.start and inner.end <= outer.end
-
-
-def _touch(one: Passage, other: Passage) -> bool:
-    return one.document == other.document and one.start <= other.end and other.start <= one.end
-
-
-def _question_terms(question: str, index: Index) -> list[str]:
-    return terms(question, detect(question))
-
-
-def _ranked(passages: Sequence[Passage], parts: dict[str, Vectors], weights: dict[str, float], k: int) -> list[Hit]:
-    total = sum((weight * _standardised(parts[name]) for name, weight in weights.items()), np.zeros(len(passages)))
-    order = np.argsort(-total, kind="stable")[:k]
-    return [
-        Hit(passages[i], float(total[i]), {name: float(values[i]) for name, values in parts.items()}) for i in order
-    ]
-
-
-def _standardised(values: Vectors) -> NDArray[np.float64]:
-    spread = float(values.std())
-    return (values.astype(np.float64) - values.mean()) / spread if spread > 1e-9 else np.zeros(len(values))
+def _is_of(passage: Passage, period: Period) -> bool:
+    """Whether a passage was published in the period or speaks of a day in it."""
+    if passage.date is None:
+        return False
+    if period.first <= passage.date <= period.last:
+        return True
+    named = [mention.period for mention in mentions(passage.text, passage.language, passage.date)]
+    return any(period.first <= p.first and p.last <= period.last for p in named)

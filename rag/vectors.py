@@ -12,6 +12,9 @@ import numpy as np
 from rag.errors import IndexDamaged
 from rag.protocols import Ids, Vectors
 
+# What FAISS gives for an id where it has found no more.
+_NONE = -1
+
 
 class FaissStore:
     """A `VectorStore` over `IndexIDMap2(IndexFlatIP)`: exact, and fast up to some hundred thousand vectors."""
@@ -52,12 +55,20 @@ class FaissStore:
     def remove(self, ids: Ids) -> int:
         return int(self._index.remove_ids(np.asarray(ids, np.int64)))
 
-    def search(self, queries: Vectors, k: int) -> tuple[Vectors, Ids]:
-        wanted = min(k, len(self))
+    def search(self, queries: Vectors, k: int, allowed: Ids | None = None) -> tuple[Vectors, Ids]:
+        wanted = min(k, len(self) if allowed is None else len(allowed))
         if wanted == 0:
             return np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64)
-        scores, ids = self._index.search(np.ascontiguousarray(queries, np.float32), wanted)
-        return scores, ids
+        rows = np.ascontiguousarray(queries, np.float32)
+        if allowed is None:
+            scores, ids = self._index.search(rows, wanted)
+            return scores, ids
+        parameters = faiss.SearchParameters()
+        parameters.sel = faiss.IDSelectorBatch(np.ascontiguousarray(allowed, np.int64))
+        scores, ids = self._index.search(rows, wanted, params=parameters)
+        # Where fewer are present than allowed, the last columns are empty.
+        present = int((ids[0] != _NONE).sum())
+        return scores[:, :present], ids[:, :present]
 
     def reconstruct(self, ids: Ids) -> Vectors:
         try:

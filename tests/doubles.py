@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 
@@ -12,7 +13,7 @@ import numpy as np
 from rag.domain import Progress
 from rag.errors import GenerationFailed
 from rag.french import terms
-from rag.protocols import Message, OnProgress, Token, Vectors, silent
+from rag.protocols import Message, OnProgress, Token, TokenVectors, Vectors, silent
 
 
 class BagEmbedder:
@@ -38,6 +39,19 @@ class BagEmbedder:
         self.embedded += texts
         on_progress(Progress("embed", len(texts), len(texts), "passages"))
         return self._encode(texts)
+
+    def encode_question(self, text: str) -> tuple[Vectors, TokenVectors]:
+        return self._encode([text])[0], self._tokens(text)
+
+    def encode_passages(
+        self, texts: Sequence[str], on_progress: OnProgress = silent
+    ) -> Iterator[tuple[int, Vectors, TokenVectors]]:
+        for place, vector in enumerate(self.encode_documents(texts, on_progress)):
+            yield place, vector, self._tokens(texts[place])
+
+    def _tokens(self, text: str) -> TokenVectors:
+        words = list(re.finditer(r"\S+", text))
+        return TokenVectors(self._encode([word[0] for word in words]), np.array([w.start() for w in words], np.int64))
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]
@@ -83,3 +97,13 @@ class ScriptedGenerator:
     def score_choices(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
         rest = (1 - self.yes) / max(1, len(choices) - 1)
         return [math.log(self.yes if i == 0 else rest) for i in range(len(choices))]
+
+
+class OverlapReranker:
+    """A `Reranker` that counts the terms of the question that a text shares."""
+
+    name = "overlap"
+
+    def scores(self, question: str, texts: Sequence[str]) -> Vectors:
+        asked = set(terms(question))
+        return np.array([len(asked.intersection(terms(text))) for text in texts], np.float32)

@@ -524,15 +524,23 @@ def test_bad_files_at_the_command_line_and_then_bad_lines(tmp_path: Path, models
         "[" * 100_000,
         "",
         '{"id": 7, "question": "l’école\u2028et le \\ud800 pont"}',
+        '{"question": "le pont", "since": 2025}',
+        '{"question": "le pont", "date": "septembre"}',
+        '{"question": "le pont", "since": "2025-09-04", "until": "2025-09-03"}',
+        '{"question": "le pont", "documents": "bon.txt"}',
+        '{"question": "le pont", "documents": ["\\ud800"]}',
+        '{"question": "le pont", "sources": ["AFP"]}',
+        '{"question": "le pont", "date": "2024"}',
+        '{"id": 8, "question": "le pont", "documents": ["anc*.txt"], "languages": ["FR"]}',
     ]
     (tmp_path / "questions.jsonl").write_text("\n".join(lines), encoding="utf-8")
     done = run_rag("search", "--batch", "questions.jsonl", "-k", "1", cwd=tmp_path, **models)
     assert done.returncode == 5
     answers = [json.loads(line) for line in done.stdout.split("\n") if line]
-    assert [answer["id"] for answer in answers] == ["a", 7]
-    assert [answer["hits"][0]["document"] for answer in answers] == ["bon.txt", "ancien.txt"]
-    told = [number for number in range(1, 13) if f"questions.jsonl, line {number}:" in done.stderr]
-    assert told == [2, 3, 4, 5, 6, 7, 8, 9, 10]
+    assert [answer["id"] for answer in answers] == ["a", 7, 8]
+    assert [answer["hits"][0]["document"] for answer in answers] == ["bon.txt", "ancien.txt", "ancien.txt"]
+    told = [number for number in range(1, 21) if f"questions.jsonl, line {number}:" in done.stderr]
+    assert told == [2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 14, 15, 16, 17, 18, 19]
     assert "Traceback" not in done.stderr
     assert done.stderr.count(errors.BadBatchLine(path="", line=1, reason="").next_step()) == 1
 
@@ -630,6 +638,41 @@ def test_batch_files_that_cannot_be_read(command: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("history", ["not JSON", "{}", '["et ?"]', '[{"question": "et ?"}]', "[" * 50_000])
 def test_a_history_that_is_none(history: str, tmp_path: Path) -> None:
     failed(run_rag("ask", QUESTION, "--history", history, cwd=tmp_path), errors.InvalidSetting, "--history")
+
+
+# Filters
+
+
+@pytest.mark.parametrize("command", [["ask", QUESTION], ["search", QUESTION], ["articles"]])
+@pytest.mark.parametrize(
+    ("flags", "kind", "facts"),
+    [
+        ("--since 2025-9-4", errors.BadDate, ["2025-9-4", "2025-09-04"]),
+        ("--until hier", errors.BadDate, ["hier"]),
+        ("--date 2025-02-29", errors.BadDate, ["2025-02-29"]),
+        ("--since 2025-09-04 --until 2025-09-03", errors.PeriodReversed, ["2025-09-04", "2025-09-03"]),
+        ("--date 2025-08 --since 2025-09", errors.PeriodReversed, ["2025-09-01", "2025-08-31"]),
+        ("--document 003_202f7b002f9e5a06", errors.UnknownDocument, ["003_202f7b002f9e5a06.txt"]),
+        ("--document 2024/*", errors.UnknownDocument, ["2024/*", "000_c4597e8f3988f6be.txt"]),
+        ("--document 00* --document \udcff", errors.UnknownDocument, [r"\udcff"]),
+        ("--source CNEW", errors.UnknownSource, ["CNEW;", "CNEWS"]),
+        ("--source AFP --source Libération", errors.UnknownSource, ["Libération"]),
+        ("--lang french", errors.UnknownLanguage, ["french", "fr."]),
+        ("--until 2025-09-01", errors.NothingInScope, ["2025-09-02 … 2025-09-04", "CNEWS, Public Sénat"]),
+        ("--source CNEWS --date 2025-09-02", errors.NothingInScope, ["5", "AFP"]),
+    ],
+)
+def test_filters_that_fit_nothing(
+    command: list[str], flags: str, kind: type[RagError], facts: list[str], tmp_path: Path, bag_index: Path
+) -> None:
+    """Told before a model is looked for, of which there is none here."""
+    failed(run_rag(*command, *flags.split(), "--index", bag_index, cwd=tmp_path), kind, *facts)
+
+
+def test_filters_that_fit_nothing_in_french(tmp_path: Path, bag_index: Path) -> None:
+    done = run_rag("articles", "--source", "cnew", "--index", bag_index, cwd=tmp_path, LC_ALL="fr_FR.UTF-8")
+    assert done.returncode == 5
+    assert errors.UnknownSource(name="cnew", close="CNEWS").message("fr") in done.stderr
 
 
 # Settings

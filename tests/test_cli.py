@@ -34,7 +34,7 @@ from tests.conftest import SEEDS
 from tests.doubles import BagEmbedder, ScriptedGenerator
 
 RAG = Path(sys.executable).with_name("rag")
-COMMANDS = ("fetch", "index", "ask", "search", "doctor")
+COMMANDS = ("fetch", "index", "ask", "search", "articles", "doctor")
 COLOUR = re.compile(r"\x1b\[[0-9;]*\b(?:3[0-7]|38|4[0-7]|48|9[0-7]|10[0-7])[0-9;]*m")
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 QUESTION = "quelles conditions pose l'Allemagne ?"
@@ -419,6 +419,88 @@ def test_quiet_shows_no_progress() -> None:
         on_progress(Progress("split", 1, 2))
     renderer.note("remark")
     assert err.getvalue() == ""
+
+
+# Filters
+
+
+@pytest.fixture(scope="module")
+def index_of_six(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The seeds and an article without a date, indexed without models."""
+    folder = tmp_path_factory.mktemp("six")
+    (folder / "sans_date.txt").write_text("Le pont du village a été rouvert au public mardi matin.\n", "utf-8")
+    build_bag_index(folder / "index", SEEDS, folder / "sans_date.txt")
+    return folder / "index"
+
+
+def test_articles_are_listed_by_date(index_of_six: Path, tmp_path: Path) -> None:
+    done = run_rag("articles", "--index", index_of_six, cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stderr == f"{say('cli.articles', 'en', count=6)}\n"
+    facts = [line.split(" · ") for line in done.stdout.splitlines() if line.startswith("    ")]
+    assert [fact[0].strip() for fact in facts] == ["2025-09-02"] * 2 + ["2025-09-04"] * 3 + [say("cli.undated", "en")]
+    assert [fact[1:] for fact in facts[1:3]] == [
+        ["Public Sénat", "fr", "004_7b78e513397c4d1b.txt"],
+        ["AFP", "fr", "001_d113b5f17827e078.txt"],
+    ]
+    told = json.loads(run_rag("articles", "--json", "--index", index_of_six, cwd=tmp_path).stdout)
+    assert [one["document"] for one in told] == [fact[-1] for fact in facts]
+    assert told[1].keys() == {"document", "title", "date", "source", "language"}
+    assert (told[1]["date"], told[1]["source"], told[5]["date"]) == ("2025-09-02", "Public Sénat", None)
+
+
+@pytest.mark.parametrize(
+    ("flags", "numbers", "undated"),
+    [
+        ("--since 2025-09-03", ["001", "002", "003"], 1),
+        ("--until 2025-09-02", ["000", "004"], 1),
+        ("--date 2025-09", ["000", "004", "001", "002", "003"], 1),
+        ("--source afp --source PUBLIC\xa0SENAT", ["004", "001"], 0),
+        ("--document 00[12]* --document 004_7b78e513397c4d1b.txt", ["004", "001", "002"], 0),
+        ("--document 00* --date 2025-09-04 --lang fr", ["001", "002", "003"], 0),
+    ],
+)
+def test_articles_are_filtered(
+    flags: str, numbers: list[str], undated: int, index_of_six: Path, tmp_path: Path
+) -> None:
+    arguments = [flag.replace("\xa0", " ") for flag in flags.split(" ")]
+    done = run_rag("articles", *arguments, "--json", "--index", index_of_six, cwd=tmp_path)
+    assert done.returncode == 0
+    assert [one["document"][:3] for one in json.loads(done.stdout)] == numbers
+    assert done.stderr == (f"{say('cli.left_out', 'en', count=1)}\n" if undated else "")
+    assert run_rag("articles", *arguments, "--quiet", "--index", index_of_six, cwd=tmp_path).stderr == ""
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("flags", [[], ["--evidence"]])
+def test_a_search_within_filters(flags: list[str], tmp_path: Path, real_index: dict[str, str]) -> None:
+    lines = [
+        {"id": 1, "question": QUESTION},
+        {"id": 2, "question": QUESTION, "date": "2025-09-04"},
+        {"id": 3, "question": QUESTION, "documents": ["001*", "002*"], "since": "2025-09-03"},
+        {"id": 4, "question": QUESTION, "sources": ["CNEWS"]},
+    ]
+    stdin = "\n".join(map(json.dumps, lines))
+    done = run_rag(
+        "search", "--batch", "-", "--until", "2025-09-03", "-k", "50", *flags, cwd=tmp_path, stdin=stdin, **real_index
+    )
+    # A line without filters is under those of the command; the last line's source has nothing in that period.
+    assert done.returncode == 5
+    assert "line 4" in done.stderr and "2025-09-02 … 2025-09-04" in done.stderr
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    for one, numbers in zip(found, [{"000", "004"}, {"001", "002", "003"}, {"001", "002"}], strict=True):
+        documents = {hit["document"][:3] for hit in one["hits"]}
+        # Sentences are those of the best passages, which are not of every article.
+        assert documents and (documents <= numbers if flags else documents == numbers)
+
+
+@pytest.mark.models
+def test_an_answer_within_filters(tmp_path: Path, real_index: dict[str, str]) -> None:
+    done = run_rag("ask", QUESTION, "--json", "--source", "cnews", cwd=tmp_path, **real_index)
+    assert done.returncode == 0
+    answer = json.loads(done.stdout)
+    assert answer["answered"]
+    assert {part["document"][:3] for part in answer["passages"] + answer["citations"]} == {"003"}
 
 
 def _without(environment: Mapping[str, str], name: str) -> dict[str, str]:

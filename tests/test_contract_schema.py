@@ -9,6 +9,7 @@ import copy
 import json
 import re
 from collections.abc import Callable, Iterable
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,8 @@ from jsonschema import Draft202012Validator
 from rag import cli
 from rag.answering import Pipeline
 from rag.config import Settings
-from rag.contracts import BadRequest, answer_object, dump, hits_object, parse_history, parse_request
-from rag.domain import Turn
+from rag.contracts import BadRequest, Request, answer_object, dump, hits_object, parse_history, parse_request
+from rag.domain import EVERYTHING, Scope, Turn
 from rag.indexing import open_index
 from rag.retrieval import Retriever
 from tests.conftest import SEEDS
@@ -181,16 +182,31 @@ def test_a_line_of_json_holds_any_text() -> None:
 
 
 def test_requests() -> None:
-    assert parse_request('{"question": "et ?"}', 7) == (7, "et ?", [])
-    assert parse_request('{"id": 3, "question": "et ?", "history": null, "more": 1}', 7) == (3, "et ?", [])
+    assert parse_request('{"question": "et ?"}', 7) == Request(7, "et ?", (), EVERYTHING)
+    line = '{"id": 3, "question": "et ?", "history": null, "since": null, "sources": null, "more": 1}'
+    assert parse_request(line, 7) == Request(3, "et ?", (), EVERYTHING)
     line = '{"id": "a", "question": "et ?", "history": [{"question": "q", "answer": "a", "more": 1}]}'
-    assert parse_request(line, 7) == ("a", "et ?", [Turn("q", "a")])
+    assert parse_request(line, 7) == Request("a", "et ?", (Turn("q", "a"),), EVERYTHING)
+
+
+def test_the_filters_of_a_request_win_over_those_of_all() -> None:
+    september = Scope(sources=("AFP",), since=date(2025, 9, 1), until=date(2025, 9, 30))
+    assert parse_request('{"question": "et ?"}', 7, september).scope == september
+    line = {"question": "et ?", "since": "2025-10", "documents": ["a*", "b.txt"], "languages": ["fr"], "sources": []}
+    expected = Scope(("a*", "b.txt"), ("AFP",), ("fr",), date(2025, 10, 1), None)
+    assert parse_request(json.dumps(line), 7, september).scope == expected
+    line = {"question": "et ?", "date": "2024", "until": "2024-06", "sources": ["Reuters"]}
+    assert parse_request(json.dumps(line), 7, september).scope == Scope(
+        sources=("Reuters",), since=date(2024, 1, 1), until=date(2024, 6, 30)
+    )
 
 
 @pytest.mark.parametrize(
     "line",
     ["", "{", "[]", '"q"', "{}", '{"question": null}', "[" * 100_000, "1" * 5_000, '{"id": true, "question": "et ?"}']
-    + [f'{{"question": "et ?", "history": {history}}}' for history in ('""', "0", "{}", '["q"]', '[{"question": 1}]')],
+    + [f'{{"question": "et ?", "history": {history}}}' for history in ('""', "0", "{}", '["q"]', '[{"question": 1}]')]
+    + [f'{{"question": "et ?", {filter_}}}' for filter_ in ('"since": 2025', '"until": []', '"date": false')]
+    + [f'{{"question": "et ?", {filter_}}}' for filter_ in ('"sources": "AFP"', '"documents": [1]', '"languages": 0')],
 )
 def test_requests_that_are_none(line: str) -> None:
     with pytest.raises(BadRequest) as caught:

@@ -39,9 +39,42 @@ def test_k_is_bounded_by_the_size(store: FaissStore) -> None:
     assert scores.shape == ids.shape == (2, 3)
 
 
-def test_an_empty_store_finds_nothing() -> None:
-    scores, ids = FaissStore(DIMENSION).search(unit(2), 5)
+@pytest.mark.parametrize("allowed", [None, [], [10]])
+def test_an_empty_store_finds_nothing(allowed: list[int] | None) -> None:
+    scores, ids = FaissStore(DIMENSION).search(unit(2), 5, None if allowed is None else np.array(allowed, np.int64))
     assert scores.shape == ids.shape == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "present"),
+    [
+        ([20], [20]),
+        ([2**62, 10], [10, 2**62]),
+        ([10, 10, 20], [10, 20]),
+        ([99, 10], [10]),  # one is not there
+        ([99], []),
+        ([], []),
+        ([10, 20, 2**62], [10, 20, 2**62]),
+    ],
+)
+@pytest.mark.parametrize("k", [1, 2, 50])
+def test_search_among_allowed_ids(store: FaissStore, allowed: list[int], present: list[int], k: int) -> None:
+    queries = unit(5, seed=1)
+    scores, ids = store.search(queries, k, np.array(allowed, np.int64))
+    rows = [[10, 20, 2**62].index(id_) for id_ in present]
+    expected = queries @ unit(3)[rows].T
+    assert np.allclose(scores, -np.sort(-expected, axis=1)[:, :k], atol=1e-6)
+    assert (ids == np.array(present, np.int64)[np.argsort(-expected, axis=1)][:, :k]).all()
+    assert ids.shape == (5, min(k, len(present)))
+
+
+def test_search_among_some_of_many_is_exact() -> None:
+    store, vectors = FaissStore(DIMENSION), unit(2_000)
+    store.add(np.arange(2_000, dtype=np.int64) * 3, vectors)
+    allowed = np.arange(0, 2_000, 7, dtype=np.int64) * 3
+    _, ids = store.search(unit(3, seed=1), 20, allowed)
+    for query, found in zip(unit(3, seed=1), ids, strict=True):
+        assert list(found) == list(allowed[np.argsort(-(vectors[::7] @ query))][:20])
 
 
 def test_add_refuses_wrong_shapes_and_known_ids(store: FaissStore) -> None:

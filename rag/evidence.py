@@ -1,0 +1,128 @@
+"""Within the passages found, the sentences that answer the question, and the text around them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from rag.domain import Hit, Passage
+from rag.indexing import Index
+from rag.protocols import Vectors
+from rag.query import Query
+from rag.ranking import SENTENCE_WEIGHTS, Scores, combine, order
+
+EVIDENCE_PASSAGES = 8
+# A sentence is shown with the one that follows while both fit in this many characters: the answer is often there.
+SHOWN_CHARACTERS = 340
+
+
+def sentences_of(index: Index, hits: Sequence[Hit]) -> list[Passage]:
+    """The sentences of the passages found, each once, in the order of the passages."""
+    return list({s.id: s for hit in hits for s in index.catalog.sentences_within(hit.passage)}.values())
+
+
+def vectors_of(index: Index, sentences: Sequence[Passage]) -> Vectors:
+    """Their stored vectors, float32 [len(sentences), dimension]."""
+    return index.sentences.reconstruct(np.array([s.id for s in sentences], np.int64))
+
+
+def rank_sentences(index: Index, query: Query, hits: Sequence[Hit], k: int) -> list[Hit]:
+    """The `k` best sentences of the best of `hits`, best first. Questions are left out: they answer nothing."""
+    best = {hit.passage.id: hit for hit in reversed(hits[:EVIDENCE_PASSAGES])}
+    home = {s.id: hit for hit in best.values() for s in index.catalog.sentences_within(hit.passage)}
+    sentences = [s for s in sentences_of(index, hits[:EVIDENCE_PASSAGES]) if not _asks(s.text)]
+    if not sentences:
+        return []
+    lexical = index.sentence_terms.scores(query.terms)
+    parts: dict[str, Scores] = {
+        "dense": (vectors_of(index, sentences) @ query.vector).astype(np.float64),
+        "bm25": lexical[index.sentence_terms.rows([s.id for s in sentences])].astype(np.float64),
+        "passage": np.array([home[s.id].score for s in sentences]),
+        "late": _late(index, query, sentences, home),
+    }
+    total = combine(parts, SENTENCE_WEIGHTS)
+    return [
+        Hit(sentences[i], float(total[i]), {name: float(values[i]) for name, values in parts.items()})
+        for i in order(total)[:k]
+    ]
+
+
+def _late(index: Index, query: Query, sentences: Sequence[Passage], home: dict[int, Hit]) -> Scores:
+    """Late interaction with each sentence's tokens, which were read in the context of its passage."""
+    similarities = {hit.passage.id: index.tokens.tokens(hit.passage.id) for hit in home.values()}
+    products = {id_: tokens.similarities(query.tokens) for id_, tokens in similarities.items()}
+    scores = np.full(len(sentences), -np.inf)
+    for i, sentence in enumerate(sentences):
+        passage = home[sentence.id].passage
+        places = similarities[passage.id].places
+        inside = (places >= sentence.start - passage.start) & (places < sentence.end - passage.start)
+        if inside.any():
+            scores[i] = products[passage.id][:, inside].max(1).mean()
+    finite = scores[np.isfinite(scores)]
+    # What lies past the embedder's limit was not read: it is neither better nor worse for that.
+    return np.where(np.isfinite(scores), scores, finite.mean() if len(finite) else 0.0)
+
+
+def widened(index: Index, ranked: Sequence[Hit], k: int) -> list[Hit]:
+    """The `k` best of `ranked` sentences as they are shown: short ones with the next of their paragraph."""
+    shown: list[Hit] = []
+    for hit in ranked:
+        if len(shown) == k:
+            break
+        if not any(within(hit.passage, other.passage) for other in shown):
+            shown.append(replace(hit, passage=_with_next(index, hit.passage)))
+    return shown
+
+
+def _with_next(index: Index, sentence: Passage) -> Passage:
+    text = index.catalog.article(sentence.document).text
+    reach = replace(sentence, end=min(len(text), sentence.start + SHOWN_CHARACTERS))
+    inside = index.catalog.sentences_within(reach)
+    following = next((s for s in inside if s.start >= sentence.end), None)
+    if following is None or "\n" in text[sentence.end : following.start]:
+        return sentence
+    return replace(sentence, end=following.end, text=text[sentence.start : following.end])
+
+
+def windows(index: Index, hits: Sequence[Hit], evidence: Sequence[Hit]) -> list[Passage]:
+    """Each evidence sentence with the sentence before and after it in its passage, what overlaps joined.
+
+    Loose sentences cost a small generator the context it needs; whole passages cost time and distract it.
+    """
+    spans: list[Passage] = []
+    for hit in evidence:
+        around = _neighbourhood(index, hits, hit.passage)
+        joined = next((i for i, other in enumerate(spans) if _touch(around, other)), None)
+        if joined is None:
+            spans.append(around)
+        else:
+            first = min(around.start, spans[joined].start)
+            spans[joined] = _span(index, around, first, max(around.end, spans[joined].end))
+    return spans
+
+
+def _neighbourhood(index: Index, hits: Sequence[Hit], sentence: Passage) -> Passage:
+    passage = next(hit.passage for hit in hits if within(sentence, hit.passage))
+    inside = index.catalog.sentences_within(passage)
+    i = next(i for i, other in enumerate(inside) if other.id == sentence.id)
+    return _span(index, sentence, inside[max(0, i - 1)].start, inside[min(len(inside) - 1, i + 1)].end)
+
+
+def _span(index: Index, passage: Passage, start: int, end: int) -> Passage:
+    return replace(passage, start=start, end=end, text=index.catalog.article(passage.document).text[start:end])
+
+
+def within(inner: Passage, outer: Passage) -> bool:
+    """Whether `inner` is a part of `outer`."""
+    return inner.document == outer.document and outer.start <= inner.start and inner.end <= outer.end
+
+
+def _touch(one: Passage, other: Passage) -> bool:
+    return one.document == other.document and one.start <= other.end and other.start <= one.end
+
+
+def _asks(sentence: str) -> bool:
+    """A question resembles the user's more than any answer does."""
+    return sentence.rstrip(' \u00a0\u202f»"”)').endswith("?")

@@ -1,0 +1,46 @@
+"""A question as the index is asked for it: its terms, its vector and those of its tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from rag.dates import Period, asked_period, asks_latest
+from rag.french import grams, terms
+from rag.indexing import Index
+from rag.languages import detect
+from rag.protocols import Embedder, Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """`vector` float32 [dimension], `tokens` float32 [q, directions] as the token store of the index projects them.
+
+    `period` is the one that the question names, with relative days counted from today; `latest` is set when it
+    asks for what is newest.
+    """
+
+    text: str
+    language: str
+    terms: list[str]
+    grams: list[str]
+    vector: Vectors
+    tokens: Vectors
+    period: Period | None
+    latest: bool
+
+
+def read_query(question: str, index: Index, embedder: Embedder, today: date) -> Query:
+    """`question` read in its own language."""
+    language = detect(question)
+    vector, tokens = embedder.encode_question(question)
+    return Query(
+        text=question,
+        language=language,
+        terms=list(dict.fromkeys(terms(question, language))),
+        grams=grams(question),
+        vector=vector,
+        tokens=index.tokens.projection.apply(tokens.vectors),
+        period=asked_period(question, language, today),
+        latest=asks_latest(question, language),
+    )

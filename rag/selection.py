@@ -1,0 +1,147 @@
+"""What of an index lies within a scope: its articles, and the ids of its passages and sentences.
+
+A name that the index does not know is an error that names the nearest ones, and so is a scope without any article:
+who restricts a question must hear that nothing was searched, not that nothing was found.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from fnmatch import fnmatchcase
+
+import numpy as np
+
+from rag.catalog import Catalog
+from rag.domain import EVERYTHING, Heading, Scope
+from rag.errors import BadInput, NothingInScope, UnknownDocument, UnknownLanguage, UnknownSource
+from rag.french import fold
+from rag.protocols import Ids
+
+# Names that a message shows of a longer list.
+_NAMED = 5
+
+
+def headings(catalog: Catalog, scope: Scope = EVERYTHING) -> list[Heading]:
+    """The articles in `scope` by date and name, undated ones last. Raises as `check` does."""
+    condition, values = _condition(catalog, scope)
+    rows = catalog.query(
+        f"SELECT document, title, date, source, language FROM article WHERE {condition}"
+        " ORDER BY date IS NULL, date, document",
+        values,
+    )
+    if not rows:
+        raise _nothing(catalog)
+    return [
+        Heading(
+            document=str(document),
+            title=str(title),
+            date=date.fromisoformat(str(day)) if day else None,
+            source=str(source) if source is not None else None,
+            language=str(language),
+        )
+        for document, title, day, source, language in rows
+    ]
+
+
+def span_ids(catalog: Catalog, level: str, scope: Scope) -> Ids | None:
+    """The ids of the spans of a level that lie in `scope`, int64 [n]; None: all. Raises as `check` does."""
+    if scope == EVERYTHING:
+        return None
+    condition, values = _condition(catalog, scope)
+    rows = catalog.query(
+        # A cross join: articles first, of which a scope mostly leaves few, then their spans by the index.
+        f"SELECT passage.id FROM article CROSS JOIN passage USING (document) WHERE level = ? AND {condition}",
+        [level, *values],
+    )
+    if not rows:
+        raise _nothing(catalog)
+    return np.array(rows, np.int64)[:, 0]
+
+
+def check(catalog: Catalog, scope: Scope) -> None:
+    """Raises UnknownDocument, UnknownSource, UnknownLanguage and NothingInScope."""
+    condition, values = _condition(catalog, scope)
+    if not catalog.query(f"SELECT 1 FROM article WHERE {condition} LIMIT 1", values):
+        raise _nothing(catalog)
+
+
+def count_undated(catalog: Catalog, scope: Scope) -> int:
+    """Number of articles that meet all filters of `scope` but that of the period, for want of a date."""
+    if not (scope.since or scope.until):
+        return 0
+    condition, values = _condition(catalog, replace(scope, since=None, until=None))
+    (row,) = catalog.query(f"SELECT count(*) FROM article WHERE date IS NULL AND {condition}", values)
+    return int(str(row[0]))
+
+
+def _condition(catalog: Catalog, scope: Scope) -> tuple[str, list[object]]:
+    """The condition on articles that `scope` is, in SQL, and its values."""
+    clauses: dict[str, object] = {}
+    for column, names in (
+        ("document", _documents(catalog, scope.documents)),
+        ("source", _values(catalog, "source", scope.sources, UnknownSource)),
+        ("language", _values(catalog, "language", scope.languages, UnknownLanguage)),
+    ):
+        if names:
+            clauses[f"{column} IN (SELECT value FROM json_each(?))"] = json.dumps(names)
+    if scope.since:
+        clauses["date >= ?"] = scope.since.isoformat()
+    if scope.until:
+        clauses["date <= ?"] = scope.until.isoformat()
+    return " AND ".join(clauses) or "TRUE", list(clauses.values())
+
+
+def _documents(catalog: Catalog, patterns: Sequence[str]) -> list[str]:
+    """The documents called so, or else matching."""
+    known = dict.fromkeys(_distinct(catalog, "document")) if patterns else {}
+    names: list[str] = []
+    for pattern in patterns:
+        found = [pattern] if pattern in known else [name for name in known if fnmatchcase(name, pattern)]
+        if not found:
+            raise UnknownDocument(name=pattern, close=_closest(pattern, list(known)))
+        names += found
+    return names
+
+
+def _values(catalog: Catalog, column: str, wanted: Sequence[str], unknown: type[BadInput]) -> list[str]:
+    """What stands in `column` and is one of `wanted`, case and accents aside."""
+    known = {value: fold(value) for value in _distinct(catalog, column)} if wanted else {}
+    asked = {fold(name): name for name in wanted}
+    for folded, name in asked.items():
+        if folded not in known.values():
+            raise unknown(name=name, close=_closest(name, list(known)))
+    return [value for value, folded in known.items() if folded in asked]
+
+
+def _distinct(catalog: Catalog, column: str) -> list[str]:
+    """What stands in `column`, the most frequent first."""
+    rows = catalog.query(
+        f"SELECT {column} FROM article WHERE {column} IS NOT NULL GROUP BY {column} ORDER BY count(*) DESC, {column}"
+    )
+    return [str(value) for (value,) in rows]
+
+
+def _nothing(catalog: Catalog) -> NothingInScope:
+    ((articles, dated, first, last),) = catalog.query("SELECT count(*), count(date), min(date), max(date) FROM article")
+    return NothingInScope(
+        articles=articles,
+        undated=int(str(articles)) - int(str(dated)),
+        dates=f"{first} … {last}" if dated else "–",
+        sources=_listed(_distinct(catalog, "source")),
+        languages=_listed(_distinct(catalog, "language")),
+    )
+
+
+def _closest(name: str, known: Sequence[str]) -> str:
+    """The names of `known` most like `name`, or where none is, the first ones."""
+    folded = {fold(other): other for other in reversed(known)}
+    close = difflib.get_close_matches(fold(name), folded, 3)
+    return ", ".join(folded[other] for other in close) or _listed(known)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join([*names[:_NAMED], "…"] if len(names) > _NAMED else names) or "–"

@@ -1,0 +1,130 @@
+"""Token vectors of passages, for late interaction: a question is compared with a passage word by word.
+
+A passage is scored by the mean, over the tokens of the question, of the best inner product with a token of the
+passage (Khattab & Zaharia 2020, "ColBERT"). The vectors are the embedder's own. They are centred, projected on
+their 128 principal directions and stored in 8 bits with a scale and a place per token, 134 bytes, memory-mapped.
+The projection is fitted on the first tokens of an index and kept while the index is updated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.errors import IndexDamaged
+from rag.protocols import Ids, TokenVectors, Vectors
+
+DIRECTIONS = 128
+SAMPLE = 8_000
+"""Tokens on which a projection is fitted."""
+
+_ARRAYS = ("centre", "basis", "ids", "starts", "vectors", "scales", "places")
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """`centre` float32 [dimension] and orthonormal `basis` float32 [dimension, directions]."""
+
+    centre: Vectors
+    basis: Vectors
+
+    @classmethod
+    def fit(cls, vectors: Vectors) -> Projection:
+        """The principal directions of `vectors`, float32 [n, dimension], n at least 1."""
+        centre = vectors.mean(0)
+        values = vectors - centre
+        _, directions = np.linalg.eigh(values.T @ values)
+        return cls(centre, np.ascontiguousarray(directions[:, ::-1][:, :DIRECTIONS], np.float32))
+
+    def apply(self, vectors: Vectors) -> Vectors:
+        """float32 [n, dimension] to float32 [n, directions]."""
+        return np.asarray((vectors - self.centre) @ self.basis, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTokens:
+    """The tokens of one passage: `vectors` int8 [t, directions], `scales` float16 [t], `places` uint32 [t].
+
+    A place is where in the passage's text the token begins.
+    """
+
+    vectors: NDArray[np.int8]
+    scales: NDArray[np.float16]
+    places: NDArray[np.uint32]
+
+    @classmethod
+    def of(cls, tokens: TokenVectors, projection: Projection) -> StoredTokens:
+        """`tokens` projected and rounded."""
+        values = projection.apply(tokens.vectors)
+        largest = np.abs(values).max(1) if values.size else np.zeros(len(values), np.float32)
+        scales: NDArray[np.float16] = np.maximum(largest / 127, 1e-7).astype(np.float16)
+        rounded = np.clip(np.round(values / scales.astype(np.float32)[:, None]), -127, 127).astype(np.int8)
+        return cls(rounded, scales, np.asarray(tokens.places, np.uint32))
+
+    def similarities(self, question: Vectors) -> Vectors:
+        """Inner products float32 [q, t] with the projected question tokens, float32 [q, directions]."""
+        products: Vectors = (question @ self.vectors.astype(np.float32).T) * self.scales.astype(np.float32)
+        return products
+
+
+class TokenStore:
+    """The stored tokens of all passages of an index, by passage id."""
+
+    def __init__(self, projection: Projection, ids: Ids, starts: Ids, tokens: StoredTokens) -> None:
+        self.projection = projection
+        self._ids = ids
+        self._starts = starts
+        self._tokens = tokens
+        self._row_of = {int(id_): row for row, id_ in enumerate(ids)}
+
+    @classmethod
+    def build(cls, projection: Projection, ids: Ids, tokens: Sequence[StoredTokens]) -> TokenStore:
+        """A store of `tokens`, those of each passage; `ids` int64 [len(tokens)]."""
+        starts = np.cumsum([0, *(len(t.scales) for t in tokens)], dtype=np.int64)
+        none = StoredTokens(
+            np.zeros((0, projection.basis.shape[1]), np.int8), np.zeros(0, np.float16), np.zeros(0, np.uint32)
+        )
+        joined = StoredTokens(
+            *(
+                np.concatenate([getattr(none, name), *(getattr(t, name) for t in tokens)])
+                for name in ("vectors", "scales", "places")
+            )
+        )
+        return cls(projection, np.asarray(ids, np.int64), starts, joined)
+
+    @classmethod
+    def open(cls, folder: Path) -> TokenStore:
+        """Reads what `save` wrote, memory-mapped. Raises IndexDamaged."""
+        try:
+            centre, basis, ids, starts, vectors, scales, places = (
+                np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS
+            )
+        except (OSError, ValueError, EOFError) as error:
+            raise IndexDamaged(path=folder, reason=error) from error
+        if len(starts) != len(ids) + 1 or not starts[-1] == len(vectors) == len(scales) == len(places):
+            raise IndexDamaged(path=folder, reason="its arrays do not belong together")
+        return cls(Projection(np.array(centre), np.array(basis)), ids, starts, StoredTokens(vectors, scales, places))
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def save(self, folder: Path) -> None:
+        """Writes a folder of arrays."""
+        folder.mkdir(parents=True)
+        arrays: tuple[NDArray[Any], ...] = (
+            self.projection.centre, self.projection.basis, self._ids, self._starts,
+            self._tokens.vectors, self._tokens.scales, self._tokens.places,
+        )  # fmt: skip
+        for name, array in zip(_ARRAYS, arrays, strict=True):
+            np.save(folder / f"{name}.npy", array)
+
+    def tokens(self, id_: int) -> StoredTokens:
+        """The tokens of a passage. Raises KeyError."""
+        row = self._row_of[int(id_)]
+        some = slice(int(self._starts[row]), int(self._starts[row + 1]))
+        return StoredTokens(self._tokens.vectors[some], self._tokens.scales[some], self._tokens.places[some])

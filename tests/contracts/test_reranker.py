@@ -1,0 +1,130 @@
+"""What every `Reranker` promises, asked of the double and of the real adapter over a tiny model made here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from string import ascii_lowercase
+
+import numpy as np
+import pytest
+
+from rag.errors import ModelDamaged, ModelMissing
+from rag.protocols import Reranker
+from rag.reranking import BATCH, CrossEncoderReranker
+from tests.doubles import OverlapReranker
+
+QUESTION = "quelles conditions pose Berlin ?"
+TEXTS = ["Berlin pose trois conditions.", "Un sommet se tient en Chine.", "", "pose " * 2_000, "Berlin pose."]
+
+
+def make_model(folder: Path, *, architecture: str = "BertForSequenceClassification", labels: int = 1) -> Path:
+    """A BERT of one layer with random weights that reads texts letter by letter, at most 64 of them."""
+    import torch
+    import transformers
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
+    folder.mkdir()
+    letters = [mark + letter for letter in ascii_lowercase for mark in ("", "##")]
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters]
+    (folder / "vocab.txt").write_text("\n".join(vocabulary), "utf-8")
+    transformers.BertTokenizerFast.from_pretrained(folder).save_pretrained(folder)
+    torch.manual_seed(0)
+    config = transformers.BertConfig(
+        vocab_size=len(vocabulary), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
+        max_position_embeddings=64, num_labels=labels, initializer_range=0.5,
+    )  # fmt: skip
+    getattr(transformers, architecture)(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def cross_encoder(tmp_path_factory: pytest.TempPathFactory) -> CrossEncoderReranker:
+    return CrossEncoderReranker(make_model(tmp_path_factory.mktemp("reranker") / "tiny"), threads=1)
+
+
+@pytest.fixture(params=["double", "real"])
+def reranker(request: pytest.FixtureRequest) -> Reranker:
+    if request.param == "double":
+        return OverlapReranker()
+    real: CrossEncoderReranker = request.getfixturevalue("cross_encoder")
+    return real
+
+
+def test_a_finite_score_for_each_text(reranker: Reranker) -> None:
+    scores = reranker.scores(QUESTION, TEXTS)
+    assert scores.dtype == np.float32
+    assert scores.shape == (len(TEXTS),)
+    assert np.isfinite(scores).all()
+    assert len(set(scores)) > 1
+    assert reranker.name
+
+
+def test_no_texts_no_scores(reranker: Reranker) -> None:
+    assert reranker.scores(QUESTION, []).shape == (0,)
+
+
+def test_a_score_depends_on_question_and_text_alone(reranker: Reranker) -> None:
+    many = [f"{text} {letter}" for letter in ascii_lowercase for text in TEXTS]
+    assert len(many) > 2 * BATCH
+    scores = reranker.scores(QUESTION, many)
+    assert np.allclose(reranker.scores(QUESTION, many[::-1])[::-1], scores, atol=1e-4)
+    assert np.allclose([reranker.scores(QUESTION, [text])[0] for text in many[:7]], scores[:7], atol=1e-4)
+    assert not np.allclose(reranker.scores("un sommet en Chine", many), scores, atol=1e-2)
+
+
+def test_what_does_not_fit_the_model_is_not_read(cross_encoder: CrossEncoderReranker) -> None:
+    short, long = cross_encoder.scores(QUESTION, ["pose " * 50, "pose " * 50 + "Berlin " * 5_000])
+    assert short == pytest.approx(long, abs=1e-4)
+
+
+def test_scores_are_logits_of_full_precision(cross_encoder: CrossEncoderReranker) -> None:
+    from sentence_transformers import CrossEncoder
+
+    model = CrossEncoder(str(cross_encoder.path), device="cpu", local_files_only=True)
+    probabilities = model.predict([(QUESTION, text) for text in TEXTS], show_progress_bar=False)
+    logits = cross_encoder.scores(QUESTION, TEXTS)
+    assert np.allclose(1 / (1 + np.exp(-logits)), probabilities, atol=1e-5)
+
+
+def test_constructing_reads_nothing(tmp_path: Path) -> None:
+    assert CrossEncoderReranker(tmp_path / "nowhere").name == "nowhere"
+
+
+def test_a_missing_folder_is_told_by_name(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing) as caught:
+        CrossEncoderReranker(tmp_path / "nowhere").scores(QUESTION, TEXTS)
+    assert caught.value.fields["path"] == tmp_path / "nowhere"
+
+
+@pytest.mark.parametrize("broken", ["config.json", "model.safetensors", "tokenizer.json"])
+def test_a_folder_with_a_broken_file_is_told(tmp_path: Path, broken: str) -> None:
+    folder = make_model(tmp_path / "tiny")
+    (folder / broken).write_text("{")
+    with pytest.raises(ModelDamaged) as caught:
+        CrossEncoderReranker(folder).scores(QUESTION, TEXTS)
+    assert caught.value.fields["path"] == folder and caught.value.fields["reason"]
+
+
+def test_a_folder_without_vocabulary_is_told(tmp_path: Path) -> None:
+    folder = make_model(tmp_path / "tiny")
+    for name in ("vocab.txt", "tokenizer.json"):
+        (folder / name).unlink()
+    with pytest.raises(ModelDamaged, match="vocabulary"):
+        CrossEncoderReranker(folder).scores(QUESTION, TEXTS)
+
+
+def test_an_empty_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ModelDamaged):
+        CrossEncoderReranker(tmp_path).scores(QUESTION, TEXTS)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "labels", "reason"),
+    [("BertForSequenceClassification", 3, "3 labels"), ("BertModel", 1, "BertModel is not a cross-encoder")],
+)
+def test_a_model_without_one_score_is_refused(tmp_path: Path, architecture: str, labels: int, reason: str) -> None:
+    folder = make_model(tmp_path / "tiny", architecture=architecture, labels=labels)
+    with pytest.raises(ModelDamaged) as caught:
+        CrossEncoderReranker(folder).scores(QUESTION, TEXTS)
+    assert reason in str(caught.value)
