@@ -12,7 +12,7 @@ export RAG_INDEX ?= index
 export Q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models ask search index doctor eval gate test lint types clean
+.PHONY: help setup models ask search index doctor eval gate bench test lint types clean
 
 help:
 	@echo "make ask Q=\"…\"   answer a question (sets everything up the first time)"
@@ -21,6 +21,7 @@ help:
 	@echo "make index       build or update the index of seeds/"
 	@echo "make eval        measure answers on the test half of the seed questions"
 	@echo "make gate        fail when search or answers have become worse than the baselines"
+	@echo "make bench       time searches stage by stage, beside the bare libraries"
 	@echo "make doctor      check the installation"
 	@echo "make lint types  static checks"
 	@echo "make clean       remove environment, index and caches; fetched models stay"
@@ -55,6 +56,9 @@ eval: setup index
 
 gate: setup models
 	@$(BIN)/python -m eval gate
+
+bench: setup index
+	@$(BIN)/python -m eval bench
 
 test: setup models
 	@$(BIN)/python -m pytest

@@ -1,4 +1,4 @@
-"""The command line of the evaluation: `run`, `compare`, `show`, `export`, `gate`.
+"""The command line of the evaluation: `run`, `compare`, `show`, `export`, `gate`, and the studies.
 
 `rag eval …` starts it as `python -m eval --from FOLDER …`. Figures go to standard output, everything else to
 standard error. Exit codes are those of `rag`; 1 also means a fall beyond what the baseline tolerates.
@@ -10,8 +10,6 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,18 +18,29 @@ import click
 from eval import adapters
 from eval.compare import compare, table
 from eval.errors import NoCases, NothingShared
-from eval.gates import ANSWERS, BASELINES, RETRIEVAL
+from eval.gates import ANSWERS, RETRIEVAL
 from eval.judging import with_judgement
 from eval.opening import open_system
+from eval.options import (
+    a_path,
+    baselines_option,
+    half_option,
+    quiet_option,
+    runs_option,
+    sample_option,
+    seed_option,
+    with_settings,
+)
 from eval.progress import watching
 from eval.report import summary_text, write_report
 from eval.runner import Asked, perform, select
-from eval.runs import RUNS, cases_of, load_run, new_name
+from eval.runs import cases_of, load_run, new_name
 from eval.session import against_baseline, committed_tolerances, keep, pass_gate
 from eval.sets import load_set
 from eval.sources import SEEDS, SEEDS_SET, load_side, load_source, seed_texts
+from eval.studies import STUDIES
 from rag.assembly import build
-from rag.config import Settings, load_settings
+from rag.config import Settings
 from rag.errors import RagError, UnexpectedError
 from rag.generation import LlamaCppGenerator, check_gguf
 from rag.rendering import Renderer
@@ -41,35 +50,9 @@ FELL = 1
 INTERRUPTED = 130
 GATES = {gate.name: gate for gate in (RETRIEVAL, ANSWERS)}
 
-_path = click.Path(path_type=Path)
-_OPTIONS = (
-    click.option("--index", type=_path, metavar="DIR", help="Folder of the index."),
-    click.option("--models-dir", "--models", type=_path, metavar="DIR", help="Folder of the default models."),
-    click.option("--generator", metavar="FILE", help="GGUF file of a chat model."),
-    click.option("--embedder", metavar="DIR", help="Folder of a sentence-transformers model."),
-)
-_runs_option = click.option("--runs", type=_path, default=RUNS, metavar="DIR", help="Folder of the runs.")
-_baselines_option = click.option(
-    "--baselines", type=_path, default=BASELINES, metavar="DIR", help="Folder of the baselines."
-)
-_quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress.")
-
-
-def _with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds the options that are settings, and gives `command` the settings they make."""
-
-    @wraps(command)
-    def wrapped(**arguments: Any) -> Any:
-        flags = {name: arguments.pop(name) for name in ("index", "models_dir", "generator", "embedder")}
-        return command(settings=load_settings(flags, os.environ), given=flags, **arguments)
-
-    for option in reversed(_OPTIONS):
-        wrapped = option(wrapped)
-    return wrapped
-
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--from", "folder", type=_path, hidden=True, help="Folder that paths are relative to.")
+@click.option("--from", "folder", type=a_path, hidden=True, help="Folder that paths are relative to.")
 @click.option("--debug", is_flag=True, help="Show the traceback of unexpected errors.")
 def evaluation(folder: Path | None, debug: bool) -> None:
     """Measure answers and searches on sets of questions with known answers."""
@@ -78,18 +61,18 @@ def evaluation(folder: Path | None, debug: bool) -> None:
 
 
 @evaluation.command()
-@click.argument("set_path", type=_path, default=SEEDS_SET, metavar="[SET]")
+@click.argument("set_path", type=a_path, default=SEEDS_SET, metavar="[SET]")
 @click.option("--retrieval-only", is_flag=True, help="Search without answering.")
-@click.option("--half", type=click.Choice(["tune", "test", "all"]), default="all", help="Cases of one half only.")
-@click.option("--sample", type=click.IntRange(1), metavar="N", help="N cases, of each type its share.")
+@half_option
+@sample_option
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="The first N cases.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of sample and intervals.")
+@seed_option
 @click.option("--name", metavar="NAME", help="Name of the run; one of that name is replaced.")
-@click.option("--judge", type=_path, metavar="FILE", help="GGUF chat model that gives its opinion of the answers.")
-@_runs_option
-@_baselines_option
-@_quiet_option
-@_with_settings
+@click.option("--judge", type=a_path, metavar="FILE", help="GGUF chat model that gives its opinion of the answers.")
+@runs_option
+@baselines_option
+@quiet_option
+@with_settings
 def run(
     *,
     settings: Settings,
@@ -108,19 +91,21 @@ def run(
 ) -> None:
     """Ask the questions of SET and write a run: figures, every row, and a report.
 
-    SET is a JSON Lines file whose articles are in the index, or a SQuAD file (.json), for which an index is made.
+    SET is a JSON Lines file whose articles are in the index, or a SQuAD file (.json), for which an index is made where
+    --index names none.
     Without SET: the questions about the seed articles. An interrupted run is taken up where it was.
     """
     if name is not None and not re.fullmatch(r"\w[\w.+-]*", name):
         raise click.BadParameter("letters, figures, dots and dashes make a name", param_hint="--name")
-    if set_path.suffix == ".json" and given["index"] is not None:
-        raise click.UsageError("A SQuAD file brings its own articles: leave --index out.")
     if judge is not None:
         if retrieval_only:
             raise click.UsageError("There are no answers to judge in a --retrieval-only run.")
         check_gguf(judge)
     renderer = Renderer(user_language(), quiet=quiet)
-    source = load_source(set_path, settings, runs, on_build=lambda: renderer.note("Indexing the articles of the set…"))
+    source = load_source(
+        set_path, settings, runs, indexed=given["index"] is not None,
+        on_build=lambda: renderer.note("Indexing the articles of the set…"),
+    )  # fmt: skip
     chosen = select(source.cases, half=half, sample=sample, limit=limit, seed=seed)
     if not chosen:
         raise NoCases(path=set_path)
@@ -142,8 +127,8 @@ def run(
 @click.argument("a")
 @click.argument("b")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the intervals.")
-@_runs_option
-@_baselines_option
+@runs_option
+@baselines_option
 def compare_command(a: str, b: str, seed: int, runs: Path, baselines: Path) -> None:
     """Compare run B with A, case by case: wins, losses, intervals.
 
@@ -166,8 +151,8 @@ def compare_command(a: str, b: str, seed: int, runs: Path, baselines: Path) -> N
 
 @evaluation.command()
 @click.argument("reference", metavar="RUN")
-@_runs_option
-@_baselines_option
+@runs_option
+@baselines_option
 def show(reference: str, runs: Path, baselines: Path) -> None:
     """Show the figures of RUN, a name or a file, and write its report again."""
     run = load_run(reference, runs)
@@ -183,8 +168,8 @@ def show(reference: str, runs: Path, baselines: Path) -> None:
 @evaluation.command()
 @click.argument("reference", metavar="RUN")
 @click.option("--format", "layout", type=click.Choice(["ragas", "trec"]), required=True, help="Layout.")
-@click.argument("out", type=_path)
-@_runs_option
+@click.argument("out", type=a_path)
+@runs_option
 def export(reference: str, layout: str, out: Path, runs: Path) -> None:
     """Write RUN to the file OUT for ragas (JSON Lines), or for trec_eval (OUT.run and OUT.qrels)."""
     run = load_run(reference, runs)
@@ -197,13 +182,13 @@ def export(reference: str, layout: str, out: Path, runs: Path) -> None:
 
 
 @evaluation.command()
-@click.argument("set_path", type=_path, default=SEEDS_SET, metavar="[SET]")
+@click.argument("set_path", type=a_path, default=SEEDS_SET, metavar="[SET]")
 @click.option("--only", type=click.Choice(list(GATES)), help="One of the two gates.")
 @click.option("--update", is_flag=True, help="Write new baselines instead.")
-@_runs_option
-@_baselines_option
-@_quiet_option
-@_with_settings
+@runs_option
+@baselines_option
+@quiet_option
+@with_settings
 def gate(
     *,
     settings: Settings,
@@ -228,7 +213,7 @@ def gate(
             settings = settings.model_copy(update={"index": Path(folder) / "index"})
             renderer.note("Indexing the seed articles…")
             build([SEEDS], settings)
-        source = load_source(set_path, settings, runs)
+        source = load_source(set_path, settings, runs, indexed=True)
         fallen = []
         for each in gates:
             path = each.path(source.name, baselines)
@@ -238,6 +223,10 @@ def gate(
     if fallen:
         click.echo(f"Gate failed: {', '.join(fallen)}", err=True)
         sys.exit(FELL)
+
+
+for _study in STUDIES:
+    evaluation.add_command(_study)
 
 
 def main() -> NoReturn:

@@ -14,9 +14,10 @@ from eval.runner import Facts, System
 from eval.runs import code_digest
 from rag.answering import Pipeline
 from rag.assembly import make_generator, open_retrieval
-from rag.config import Settings
+from rag.config import NO_GENERATOR, Settings
 from rag.digests import file_digest
 from rag.domain import Answer, Hit, Turn
+from rag.generation import LlamaCppGenerator
 from rag.indexing import Index
 
 PROJECT = Path(__file__).parents[1]
@@ -87,9 +88,12 @@ def open_system(settings: Settings, *, answers: bool) -> Opened:
     pipeline = None
     if answers:
         generator = make_generator(settings)
-        generator.load()
+        if generator:
+            generator.load()
         pipeline = Pipeline(retriever, embedder, generator, settings)
-        models |= {"generator": generator.name, "generator_sha256": file_digest(generator.path)}
+        models["generator"] = generator.name if generator else NO_GENERATOR
+        if isinstance(generator, LlamaCppGenerator):
+            models["generator_sha256"] = file_digest(generator.path)
     facts = Facts(
         settings=quality_settings(settings),
         versions=versions(),

@@ -16,11 +16,12 @@ import numpy as np
 from eval.records import Case
 from eval.runner import System
 from rag.domain import Answer, Citation, Hit, Passage, Statement, Timings, Turn
-from rag.french import terms
+from rag.french import grams, terms
 from rag.indexing import Index
 from rag.lexical import LexicalIndex
-from rag.prompting import fill, prompt_parts
+from rag.prompting import refusal as refusal_text
 from rag.protocols import Embedder
+from rag.tokens import StoredTokens, TokenStore
 from rag.vectors import FaissStore
 
 ENGLISH = "The leaders met in Paris and they agreed on the next steps for the security of the country."
@@ -43,7 +44,7 @@ class Oracle:
         case = self._cases[_key(question, [turn.question for turn in history])]
         passages = tuple(self.search(question, 4, history))
         if case.expected != "answer":
-            refusal = fill(prompt_parts(case.lang)["refusal"], question=question)
+            refusal = refusal_text(question, case.lang, "not_stated", (), ())
             return _answer(question, case.lang, passages, refusal, (), (), answered=False)
         citations = tuple(
             _citation(number, evidence.file, *evidence.spans[0], evidence.quote)
@@ -152,7 +153,7 @@ class AlwaysRefuses(_Wrapper):
 
     def ask(self, question: str, history: Sequence[Turn]) -> Answer:
         answer = super().ask(question, history)
-        refusal = fill(prompt_parts(answer.language)["refusal"], question=question)
+        refusal = refusal_text(question, answer.language, "not_stated", (), ())
         return replace(answer, answered=False, text=refusal, statements=(), citations=())
 
 
@@ -201,8 +202,10 @@ def without_accents(index: Index, embedder: Embedder) -> Index:
         index,
         passages=_vectors(index, index.passage_terms, embedder),
         sentences=_vectors(index, index.sentence_terms, embedder),
-        passage_terms=_terms(index, index.passage_terms, titled=True),
-        sentence_terms=_terms(index, index.sentence_terms, titled=False),
+        passage_terms=_lexical(index, index.passage_terms, terms, titled=True),
+        passage_grams=_lexical(index, index.passage_grams, lambda text, _: grams(text), titled=True),
+        sentence_terms=_lexical(index, index.sentence_terms, terms, titled=False),
+        tokens=_tokens(index, embedder),
     )
 
 
@@ -210,9 +213,13 @@ def _spans(index: Index, of: LexicalIndex) -> list[Passage]:
     return index.catalog.passages([int(id_) for id_ in of.ids])
 
 
-def _terms(index: Index, old: LexicalIndex, *, titled: bool) -> LexicalIndex:
+def _lexical(
+    index: Index, old: LexicalIndex, analyse: Callable[[str, str], list[str]], *, titled: bool
+) -> LexicalIndex:
     texts = [(f"{span.title}\n{span.text}" if titled else span.text, span.language) for span in _spans(index, old)]
-    return LexicalIndex.build(np.asarray(old.ids), [terms(_drop_accented(text), language) for text, language in texts])
+    return LexicalIndex.build(
+        np.asarray(old.ids), [analyse(_drop_accented(text), language) for text, language in texts]
+    )
 
 
 def _vectors(index: Index, of: LexicalIndex, embedder: Embedder) -> FaissStore:
@@ -220,6 +227,13 @@ def _vectors(index: Index, of: LexicalIndex, embedder: Embedder) -> FaissStore:
     texts = [_drop_accented(span.text) for span in _spans(index, of)]
     store.add(np.asarray(of.ids), embedder.encode_documents(texts))
     return store
+
+
+def _tokens(index: Index, embedder: Embedder) -> TokenStore:
+    texts = [_drop_accented(span.text) for span in _spans(index, index.passage_terms)]
+    projection = index.tokens.projection
+    read = {place: StoredTokens.of(tokens, projection) for place, _, tokens in embedder.encode_passages(texts)}
+    return TokenStore.build(projection, index.passage_terms.ids, [read[place] for place in range(len(texts))])
 
 
 def _drop_accented(text: str) -> str:

@@ -21,12 +21,13 @@ from eval.metrics.retrieval import all_evidence_recall_at, mrr_at, recall_at
 from eval.metrics.spans import found
 from eval.records import Case, CaseResult, Interval, Run
 from eval.runs import cases_of
-from eval.scoring import METRICS, calibration_pairs
+from eval.scoring import GROUPED, METRICS, calibration_pairs
 from rag.storage import write_text
 
 TEMPLATE = Path(__file__).with_name("report.html")
 HEADLINES = ("accuracy", "refusal_f1", "citation_hit", "language_match", "recall@1", "recall@10", "mrr@10",
              "sentence_recall@3", "first_token_s/median", "total_s/median")  # fmt: skip
+_FIELDS = ("type", "lang", "half")
 
 Pairs = Sequence[tuple[Case, CaseResult]]
 
@@ -47,6 +48,7 @@ def render(run: Run, differences: Sequence[Difference] = (), baseline: str = "")
         "tiles": "".join(_tiles(run)),
         "against": escape(f" against {baseline}") if differences else "",
         "summary": _summary(run, {difference.metric: difference for difference in differences}),
+        "groups": _groups(run.aggregates),
         "plots": "".join(_plots(run, pairs)),
         "kinds": _options(kind for _, _, kinds in faulty for kind in kinds),
         "types": _options(case.type for case, _, _ in faulty),
@@ -92,6 +94,24 @@ def _summary(run: Run, moved: Mapping[str, Difference]) -> str:
         if name in METRICS or name.startswith(("refusal_", "calibration_")) or name.endswith(("/median", "/p95"))
     ]
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _groups(aggregates: Mapping[str, Interval]) -> str:
+    """The metrics of `GROUPED` by type of question, language and half; empty where a metric applies to no case."""
+    by_group: dict[str, dict[str, Interval]] = {}
+    for name, interval in aggregates.items():
+        metric, _, group = name.partition("/")
+        if metric in GROUPED and "=" in group:
+            by_group.setdefault(group, {})[metric] = interval
+    metrics = [metric for metric in GROUPED if any(metric in told for told in by_group.values())]
+    head = "".join(f"<th>{escape(metric)}</th>" for metric in metrics)
+    rows = [
+        f'<tr><th scope="row">{escape(group.replace("=", " "))}</th><td>{max(told[m].n for m in told)}</td>'
+        + "".join(f"<td>{told[metric].mean:.3f}</td>" if metric in told else "<td></td>" for metric in metrics)
+        + "</tr>"
+        for group, told in sorted(by_group.items(), key=lambda row: (_FIELDS.index(row[0].partition("=")[0]), row[0]))
+    ]
+    return f"<table><thead><tr><th>group</th><th>cases</th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 
 def _moved(difference: Difference | None) -> str:

@@ -31,7 +31,10 @@ LOWER_IS_BETTER = frozenset(
     {"first_token_s", "total_s", "prompt_tokens", "search_s", "evidence_s", "calibration_error"}
 )
 """By the part of the name before any "/". More `answered` or `answer_words` is neither better nor worse."""
-GROUPED = ("accuracy", "answered", "recall@1", "recall@10", "sentence_recall@3", "citation_precision", "language_match")
+GROUPED = (
+    "accuracy", "answered", "recall@1", "recall@5", "recall@10", "ndcg@10", "sentence_recall@3", "citation_precision",
+    "language_match",
+)  # fmt: skip
 """The metrics that are also given per type, language and half."""
 WELL_SUPPORTED = 0.8
 """The support that `support_rate` asks for: the product drops statements below 0.5, so less would always be met."""

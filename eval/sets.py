@@ -81,18 +81,19 @@ def load_set(path: Path, corpus: Mapping[str, str]) -> tuple[Case, ...]:
     Blank lines are passed over. Raises MalformedSet, PathMissing and FileUnreadable.
     """
     cases: dict[str, Case] = {}
-    for number, line in enumerate(read_bytes(path).split(b"\n"), 1):
-        if not line.strip():
-            continue
+    for number, line in _lines(path):
         try:
-            case = _case(_Line.model_validate(_object(line)), corpus)
+            case = _case(line, corpus)
             check_new(case.id, cases)
         except ValueError as error:
             raise MalformedSet(path=path, line=number, reason=_reason(error)) from error
         cases[case.id] = case
-    if not cases:
-        raise MalformedSet(path=path, line=1, reason="there is no case in it")
     return tuple(cases.values())
+
+
+def load_questions(path: Path) -> tuple[str, ...]:
+    """The questions of the file `path` alone, whatever corpus they are about. Raises what `load_set` raises."""
+    return tuple(line.question for _, line in _lines(path))
 
 
 def corpus_fingerprint(corpus: Mapping[str, str]) -> str:
@@ -128,6 +129,21 @@ def read_bytes(path: Path) -> bytes:
         raise PathMissing(path=path) from error
     except OSError as error:
         raise FileUnreadable(path=path, reason=error.strerror) from error
+
+
+def _lines(path: Path) -> Iterator[tuple[int, _Line]]:
+    """Each line that is not blank, with its number. Raises MalformedSet, also when there is none."""
+    number = 0
+    for place, line in enumerate(read_bytes(path).split(b"\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            yield place, _Line.model_validate(_object(line))
+        except ValueError as error:
+            raise MalformedSet(path=path, line=place, reason=_reason(error)) from error
+        number += 1
+    if not number:
+        raise MalformedSet(path=path, line=1, reason="there is no case in it")
 
 
 def _starts(quote: str, find: Callable[[str, int], int]) -> Iterator[int]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from eval.compare import Side, side_of
-from eval.errors import RunUnreadable
+from eval.errors import MalformedSet, RunUnreadable
 from eval.gates import baseline_from, side_of_baseline
 from eval.opening import PROJECT, texts_of
 from eval.records import Case
@@ -36,23 +36,38 @@ class Source:
 
 
 def load_source(
-    path: Path, settings: Settings, runs: Path = RUNS, *, on_build: Callable[[], None] = lambda: None
+    path: Path,
+    settings: Settings,
+    runs: Path = RUNS,
+    *,
+    indexed: bool = False,
+    on_build: Callable[[], None] = lambda: None,
 ) -> Source:
     """The cases of `path`, checked against the index of `settings`. Nothing is written for a set that is not well.
 
-    For SQuAD (`.json`) an index of its own articles is kept below `runs`; `on_build` is called before it is built.
-    Raises MalformedSet, PathMissing, FileUnreadable, and what opening or building an index raises.
+    For SQuAD (`.json`), unless `indexed` says that this index holds its articles, one of its own is kept below `runs`;
+    `on_build` is called before it is built. Raises MalformedSet, PathMissing, FileUnreadable, and what opening or
+    building an index raises.
     """
     digest = set_digest(path)
     if path.suffix != ".json":
         return Source(path.stem, digest, load_set(path, texts_of(open_index(settings.index))), settings)
     squad = load_squad(path)
+    if indexed:
+        _check_held(squad.documents, texts_of(open_index(settings.index)), path)
+        return Source(path.stem, digest, squad.cases, settings)
     folder = runs / ".squad" / digest[:16]
     own = settings.model_copy(update={"index": folder / "index"})
     on_build()
     write_documents(squad.documents, folder / "articles")
     build([folder / "articles"], own)
     return Source(path.stem, digest, squad.cases, own)
+
+
+def _check_held(documents: Mapping[str, str], corpus: Mapping[str, str], path: Path) -> None:
+    other = next((name for name, text in documents.items() if corpus.get(name) != text), None)
+    if other is not None:
+        raise MalformedSet(path=path, line=1, reason=f'the index does not hold its document "{other}" to the letter')
 
 
 def seed_texts() -> dict[str, str]:

@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from rag.answering import Pipeline
-from rag.config import Settings, load_settings
+from rag.config import KEY_VARIABLE, NO_GENERATOR, Settings, load_settings
 from rag.corpus import OnProblem
 from rag.digests import folder_digest
 from rag.embedding import SentenceTransformerEmbedder
+from rag.endpoint import EndpointGenerator
 from rag.errors import ModelDamaged, ModelMissing
 from rag.fetching import EMBEDDER, GENERATOR, ModelSpec, check, fetch
 from rag.generation import LlamaCppGenerator, check_gguf
 from rag.indexing import BuildReport, build_index, check_embedder, open_index
-from rag.protocols import OnProgress, silent
+from rag.protocols import Generator, OnProgress, silent
+from rag.reranking import CrossEncoderReranker
 from rag.retrieval import Retriever
 
 DEFAULT_MODELS: tuple[ModelSpec, ...] = (GENERATOR, EMBEDDER)
@@ -28,17 +30,24 @@ def open_pipeline(index: Path | str | None = None, *, settings: Settings | None 
     """A pipeline over the index in the folder `index`, models loaded, ready to be asked.
 
     `choices` are settings by name (`generator="model.gguf"`); they win over the environment and `rag.toml`.
-    Raises IndexMissing, IndexDamaged, EmbedderMismatch, ModelMissing, ModelDamaged and LibraryMissing.
+    Raises IndexMissing, IndexDamaged, IndexTooOld, IndexTooNew, EmbedderMismatch, ModelMissing, ModelDamaged and
+    LibraryMissing.
     """
+    return open_answering(settings or load_settings({"index": index, **choices}, os.environ))[0]
+
+
+def open_answering(settings: Settings) -> tuple[Pipeline, Retriever]:
+    """The same with its retriever."""
     start = time.perf_counter()
-    settings = settings or load_settings({"index": index, **choices}, os.environ)
-    generator = make_generator(settings)
+    generator = _generator_there(settings)
     # The generator reads its file while the embedder's libraries are imported.
     with ThreadPoolExecutor(1) as pool:
-        loading = pool.submit(generator.load)
+        loading = pool.submit(generator.load) if generator else None
         retriever, embedder = open_retrieval(settings)
-        loading.result()
-    return Pipeline(retriever, embedder, generator, settings, load_s=round(time.perf_counter() - start, 3))
+        if loading:
+            loading.result()
+    pipeline = Pipeline(retriever, embedder, generator, settings, load_s=round(time.perf_counter() - start, 3))
+    return pipeline, retriever
 
 
 def open_retriever(settings: Settings) -> Retriever:
@@ -51,8 +60,11 @@ def open_retrieval(settings: Settings) -> tuple[Retriever, SentenceTransformerEm
     index = open_index(settings.index)
     embedder = make_embedder(settings)
     check_embedder(index.manifest, embedder, settings.index)
+    reranker = make_reranker(settings)
     embedder.encode_queries(["?"])  # loads it
-    return Retriever(index, embedder), embedder
+    if reranker:
+        reranker.scores("?", ["?"])
+    return Retriever(index, embedder, reranker=reranker, today=settings.today), embedder
 
 
 def build(
@@ -80,8 +92,28 @@ def fetch_models(settings: Settings, on_progress: OnProgress = silent) -> dict[s
     return {spec.name: fetch(spec, settings.models_dir, on_progress) for spec in DEFAULT_MODELS}
 
 
-def make_generator(settings: Settings) -> LlamaCppGenerator:
-    """The generator of `settings`, not loaded yet. Raises ModelMissing and ModelDamaged."""
+def _generator_there(settings: Settings) -> Generator | None:
+    """The generator of `settings`; None also when the default one was never fetched: answers are then quotations."""
+    try:
+        return make_generator(settings)
+    except ModelMissing:
+        if settings.generator:
+            raise
+        return None
+
+
+def make_generator(settings: Settings) -> LlamaCppGenerator | EndpointGenerator | None:
+    """The generator of `settings`, not loaded yet; None when they want none.
+
+    Raises ModelMissing, ModelDamaged and, for the URL of an endpoint, InvalidSetting.
+    """
+    if settings.generator == NO_GENERATOR:
+        return None
+    if settings.generator.startswith(("http://", "https://")):
+        key = os.environ.get(KEY_VARIABLE)
+        return EndpointGenerator(
+            settings.generator, settings.generator_model, key, context_tokens=settings.context_tokens
+        )
     path = Path(settings.generator).expanduser() if settings.generator else check(GENERATOR, settings.models_dir)
     check_gguf(path)
     return LlamaCppGenerator(path, context_tokens=settings.context_tokens, threads=settings.threads or None)
@@ -92,12 +124,24 @@ def make_embedder(settings: Settings) -> SentenceTransformerEmbedder:
     threads = settings.threads or None
     if not settings.embedder:
         return SentenceTransformerEmbedder(check(EMBEDDER, settings.models_dir), EMBEDDER.file.sha256, threads=threads)
-    path = Path(settings.embedder).expanduser()
-    if not path.is_dir():
-        path = settings.models_dir / settings.embedder
-    if not path.is_dir():
-        raise ModelMissing(path=settings.embedder)
+    path = _model_folder(settings.embedder, settings.models_dir)
     return SentenceTransformerEmbedder(path, _embedder_digest(path), threads=threads)
+
+
+def make_reranker(settings: Settings) -> CrossEncoderReranker | None:
+    """The cross-encoder of `settings`, not loaded yet; None where they name none. Raises ModelMissing."""
+    if not settings.reranker:
+        return None
+    path = _model_folder(settings.reranker, settings.models_dir)
+    return CrossEncoderReranker(path, threads=settings.threads or None)
+
+
+def _model_folder(name: str, models_dir: Path) -> Path:
+    """The folder `name`, or else the one of that name in the models folder. Raises ModelMissing."""
+    for path in (Path(name).expanduser(), models_dir / name):
+        if path.is_dir():
+            return path
+    raise ModelMissing(path=name)
 
 
 def _embedder_digest(path: Path) -> str:

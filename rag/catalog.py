@@ -18,7 +18,9 @@ from typing import cast
 
 from rag.domain import Article, Passage, Segment, SegmentKind
 from rag.errors import IndexDamaged
-from rag.manifest import read_manifest
+from rag.manifest import current_manifest
+
+FILE = "articles.sqlite"
 
 _SCHEMA = """
 CREATE TABLE article (
@@ -84,8 +86,8 @@ def write_catalog(
 
 
 def open_catalog(index: Path) -> Catalog:
-    """The catalog of the index in the folder `index`, alone. Raises IndexMissing, IndexDamaged and IndexTooNew."""
-    return Catalog(index / read_manifest(index).data / "articles.sqlite")
+    """The catalog of the index in the folder `index`, alone. Raises as `open_index` does."""
+    return Catalog(index / current_manifest(index).data / FILE)
 
 
 class Catalog:

@@ -83,7 +83,10 @@ def _options(*names: str) -> Callable[[Command], Command]:
             "--models-dir", type=click.Path(path_type=Path), metavar="DIR", help=_help("models_dir")
         ),
         "generator": click.option("--generator", metavar="FILE", help=_help("generator")),
+        "no_llm": click.option("--no-llm", "generator", flag_value="none", help=_help("no_llm")),
         "embedder": click.option("--embedder", metavar="DIR", help=_help("embedder")),
+        "reranker": click.option("--reranker", metavar="DIR", help=_help("reranker")),
+        "today": click.option("--today", metavar="DATE", help=_help("today")),
         "json": click.option("--json", "as_json", is_flag=True, help=_help("json")),
         "batch": click.option("--batch", metavar="FILE", help=_help("batch")),
         "since": click.option("--since", metavar="DATE", help=_help("since")),
@@ -215,7 +218,10 @@ def index(*, settings: Settings, renderer: Renderer, paths: tuple[Path, ...], re
 @click.argument("question", required=False)
 @click.option("--history", metavar="JSON", help=_help("history"))
 @click.option("--no-stream", is_flag=True, help=_help("no_stream"))
-@_options("json", "batch", "k", *_FILTERS, "index", "models_dir", "generator", "embedder", "quiet", "debug")
+@_options(
+    *("json", "batch", "k", *_FILTERS, "today"),
+    *("index", "models_dir", "generator", "no_llm", "embedder", "reranker", "quiet", "debug"),
+)
 @_command
 def ask(
     *,
@@ -234,14 +240,16 @@ def ask(
     lines = _read_batch(batch) if batch is not None else []
 
     from rag.answering import clean_question
-    from rag.assembly import open_pipeline
+    from rag.assembly import open_answering
     from rag.contracts import answer_object, dump
 
     if batch is None:
         clean_question(asked)  # a bad question is told before anything is loaded
     _check_scope(scope, settings, renderer)
     with renderer.waiting("load"):
-        pipeline = open_pipeline(settings=settings)
+        pipeline, retriever = open_answering(settings)
+    if pipeline.quotes_only and not settings.generator:
+        renderer.note(say("notice.no_generator", renderer.language))
     if batch is not None:
         return _answer_batch(
             lines,
@@ -251,11 +259,16 @@ def ask(
             lambda one: answer_object(pipeline.ask(one.question, one.history, one.scope), one.id),
         )
     if as_json:
-        renderer.line(dump(answer_object(pipeline.ask(asked, turns, scope), 1)))
+        answer = pipeline.ask(asked, turns, scope)
+        renderer.line(dump(answer_object(answer, 1)))
     elif no_stream:
-        renderer.answer(pipeline.ask(asked, turns, scope))
+        answer = pipeline.ask(asked, turns, scope)
+        renderer.answer(answer)
     else:
-        renderer.stream(pipeline.stream(asked, turns, scope))
+        answer = renderer.stream(pipeline.stream(asked, turns, scope))
+    # Without passages nothing was searched: it was no question to the articles.
+    if answer.passages and retriever.meets_no_word(answer.standalone_question, scope):
+        renderer.note(say("notice.no_word_found", renderer.language))
     return 0
 
 
@@ -263,7 +276,10 @@ def ask(
 @click.argument("question", required=False)
 @click.option("--evidence", is_flag=True, help=_help("evidence"))
 @click.option("--explain", is_flag=True, help=_help("explain"))
-@_options("json", "batch", "k", *_FILTERS, "index", "models_dir", "embedder", "quiet", "debug")
+@_options(
+    *("json", "batch", "k", *_FILTERS, "today"),
+    *("index", "models_dir", "embedder", "reranker", "quiet", "debug"),
+)
 @_command
 def search(
     *,
@@ -290,16 +306,24 @@ def search(
     with renderer.waiting("load"):
         retriever = open_retriever(settings)
     find = retriever.evidence if evidence else retriever.search
+
+    def notices(question: str, within: Scope) -> list[str]:
+        return ["no_word_found"] if retriever.meets_no_word(question, within) else []
+
     if batch is not None:
 
         def reply(one: Request) -> dict[str, Any]:
-            found = find(clean_question(one.question), settings.passages, one.scope)
-            return hits_object(one.question, found, one.id, explain=explain)
+            cleaned = clean_question(one.question)
+            found = find(cleaned, settings.passages, one.scope)
+            return hits_object(one.question, found, one.id, explain=explain, notices=notices(cleaned, one.scope))
 
         return _answer_batch(lines, batch, scope, renderer, reply)
     hits = find(asked, settings.passages, scope)
+    told = notices(asked, scope)
+    for notice in told:
+        renderer.note(say(f"notice.{notice}", renderer.language))
     if as_json:
-        renderer.line(dump(hits_object(asked, hits, 1, explain=explain)))
+        renderer.line(dump(hits_object(asked, hits, 1, explain=explain, notices=told)))
     else:
         renderer.hits(hits, explain=explain)
     return 0

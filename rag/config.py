@@ -6,12 +6,14 @@ Unknown keys fail with the nearest known one. There is no global: the loaded `Se
 from __future__ import annotations
 
 import difflib
+import re
 import sys
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from rag.errors import InvalidSetting, SettingsUnreadable, UnknownSetting
 
@@ -22,6 +24,11 @@ else:
 
 SETTINGS_FILE = "rag.toml"
 PREFIX = "RAG_"
+# The key of the generator's endpoint is no setting: it must not be shown or written anywhere.
+KEY_VARIABLE = "RAG_GENERATOR_KEY"
+NO_GENERATOR = "none"
+# What a message gives for a setting that has neither a lowest nor a highest value.
+_EXAMPLES = {"language": "fr, en, …", "today": "2025-09-04"}
 
 
 class Settings(BaseModel):
@@ -31,8 +38,14 @@ class Settings(BaseModel):
 
     index: Path = Field(Path("index"), description="folder of the index")
     models_dir: Path = Field(Path("models"), description="folder of the default models")
-    generator: str = Field("", description="GGUF file of a chat model; empty: the default one")
+    generator: str = Field(
+        "", description="GGUF file or URL of an OpenAI-compatible endpoint; empty: the default one; none: quote alone"
+    )
+    generator_model: str = Field("", description="model of the endpoint; empty: its only one")
     embedder: str = Field("", description="sentence-transformers folder or name; empty: the default one")
+    reranker: str = Field(
+        "", description="folder or name of a cross-encoder that weighs the best passages; empty: none"
+    )
     language: str = Field("", pattern=r"^([a-z]{2})?$", description="language of messages; empty: that of the locale")
     chunk_tokens: int = Field(160, ge=32, le=480, description="longest passage, in tokens of the embedder")
     overlap_sentences: int = Field(1, ge=0, le=3, description="sentences a passage repeats from the one before")
@@ -47,6 +60,19 @@ class Settings(BaseModel):
         0.7, ge=0, le=1, description="probability below which evidence is not quoted in place of an unsupported answer"
     )
     threads: int = Field(0, ge=0, le=512, description="threads of the models; 0: one for each usable core")
+    today: date | None = Field(None, description="day that « hier » in a question counts from; empty: today")
+
+    @field_validator("today", mode="before")
+    @classmethod
+    def _day(cls, value: object) -> date | None:
+        # By itself pydantic would also take a time, and a number for seconds since 1970.
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+            return date.fromisoformat(value)
+        if value is None or value == "":
+            return None
+        if type(value) is date:
+            return value
+        raise ValueError("not a day")
 
 
 def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str], folder: Path = Path()) -> Settings:
@@ -57,7 +83,11 @@ def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str], fold
     merged: dict[str, Any] = {}
     origin: dict[str, str] = {}
     given = {key: value for key, value in flags.items() if value is not None}
-    variables = {key[len(PREFIX) :].lower(): value for key, value in environment.items() if key.startswith(PREFIX)}
+    variables = {
+        key[len(PREFIX) :].lower(): value
+        for key, value in environment.items()
+        if key.startswith(PREFIX) and key != KEY_VARIABLE
+    }
     for place, values in (
         (SETTINGS_FILE, _file_values(folder / SETTINGS_FILE)),
         (f"{PREFIX}*", variables),
@@ -82,7 +112,7 @@ def _allowed(key: str) -> str:
     """The values a setting may have, in a form that needs no translation: « 1 … 50 »."""
     constraints = Settings.model_fields[key].metadata
     low, high = (next((getattr(c, name) for c in constraints if hasattr(c, name)), None) for name in ("ge", "le"))
-    return f"{low} … {high}" if low is not None else "fr, en, …" if key == "language" else "…"
+    return f"{low} … {high}" if low is not None else _EXAMPLES.get(key, "…")
 
 
 def _file_values(path: Path) -> dict[str, Any]:

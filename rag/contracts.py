@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rag.domain import EVERYTHING, Answer, Citation, Heading, Hit, Scope, Turn
+from rag.domain import EVERYTHING, Answer, Citation, Heading, Hit, Passage, Scope, Turn
 from rag.scopes import make_scope, with_default
 from rag.wording import FALLBACK, say
 
@@ -61,8 +62,13 @@ def answer_object(answer: Answer, id_: str | int) -> dict[str, Any]:
     }
 
 
-def hits_object(question: str, hits: list[Hit], id_: str | int, *, explain: bool = False) -> dict[str, Any]:
-    """The object that `rag search --json` prints; with `explain` each hit has the scores it was made of."""
+def hits_object(
+    question: str, hits: Sequence[Hit], id_: str | int, *, explain: bool = False, notices: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The object that `rag search --json` prints; with `explain` each hit has the scores it was made of.
+
+    `notices` are names of what is worth knowing about all of the hits.
+    """
     return {
         "id": id_,
         "question": question,
@@ -76,10 +82,22 @@ def hits_object(question: str, hits: list[Hit], id_: str | int, *, explain: bool
                 "date": hit.passage.date and hit.passage.date.isoformat(),
                 "title": hit.passage.title,
                 "source": hit.passage.source,
+                **({"also": [_place(passage) for passage in hit.also]} if hit.also else {}),
                 **({"parts": {name: round(value, 4) for name, value in hit.parts.items()}} if explain else {}),
             }
             for hit in hits
         ],
+        **({"notices": list(notices)} if notices else {}),
+    }
+
+
+def _place(passage: Passage) -> dict[str, Any]:
+    return {
+        "document": passage.document,
+        "start": passage.start,
+        "end": passage.end,
+        "date": passage.date and passage.date.isoformat(),
+        "source": passage.source,
     }
 
 

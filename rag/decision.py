@@ -1,31 +1,60 @@
-"""Whether the articles answer a question, decided before an answer is generated.
+"""Whether the articles answer a question, decided before an answer is generated, and if not, why.
 
-Three signals go into a logistic score: the generator's own preference for « Oui » over « Non » when it is
-asked whether the evidence answers the question (a small model cannot be told to abstain, but it can be
-asked), the cosine of the best sentence, and the share of the question's content terms that the best
-passages hold. The weights were fitted on questions about the seed articles (the `tune` half of
-`eval/sets/seeds.jsonl`).
+The signals go into a logistic score: the generator's own preference for « Oui » over « Non » when it is asked whether
+the evidence answers (a small model cannot be told to abstain, but it can be asked), the cosine of the best sentence,
+how near the question's tokens come to those of one sentence, the share of the question's terms that one passage
+holds, and whether the question names somebody or something that no article names. The weights were fitted on the
+`tune` half of `eval/sets/seeds.jsonl`; another generator or embedder needs its own, or another threshold.
 """
 
 from __future__ import annotations
 
+import difflib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
 
 from rag.domain import Hit, Passage
 from rag.french import terms
+from rag.grounding import names
+from rag.indexing import Index
 from rag.prompting import decide_choices, decide_messages
 from rag.protocols import Generator
+
+Reason = Literal["off_topic", "not_stated", "unknown_name"]
+
+# Below these the best passage shares too little with the question to be about its subject.
+_ABOUT_COVERAGE, _ABOUT_COSINE = 0.35, 0.84
+# A name that is spelt almost like one of the articles is taken for that one.
+_SPELT_ALIKE = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`probability` (0..1) that the articles answer; `reason` and `names` say why not, should they not."""
+
+    probability: float
+    reason: Reason
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """`margin`: log-odds of yes over no; `cosine` of question and best sentence; `coverage`: share of terms, 0..1."""
+    """What tells an answerable question from others.
 
-    margin: float
+    `margin`: log-odds of yes over no, None without a generator; `cosine` and `late`: of the best sentence;
+    `coverage`: share of terms in the best passage, 0..1; `unknown`: names that no article holds; `foreign`: the
+    question is in another language than the articles found.
+    """
+
+    margin: float | None
     cosine: float
+    late: float
     coverage: float
+    unknown: int
+    foreign: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,41 +62,91 @@ class Weights:
     """A logistic regression over `Signals`."""
 
     bias: float
-    margin: float
     cosine: float
-    coverage: float
+    late: float = 0.0
+    coverage: float = 0.0
+    unknown: float = 0.0
+    margin: float = 0.0
 
     def probability(self, signals: Signals) -> float:
         """That the articles answer, 0..1."""
-        z = self.bias + self.margin * signals.margin + self.cosine * signals.cosine + self.coverage * signals.coverage
+        z = (
+            self.bias
+            + self.cosine * signals.cosine
+            + self.late * signals.late
+            + self.coverage * signals.coverage
+            + self.unknown * min(signals.unknown, 2)
+            + self.margin * (signals.margin or 0.0)
+        )
         return 1 / (1 + math.exp(-z))
 
 
-SAME_LANGUAGE = Weights(bias=-20.96, margin=0.831, cosine=25.57, coverage=0.667)
+WITH_GENERATOR = Weights(bias=-20.96, cosine=25.57, coverage=0.667, margin=0.831, unknown=-1.5)
+ALONE = Weights(bias=-23.0, cosine=27.5, coverage=1.0, unknown=-1.5)
 # The words of a question in another language are not in the articles. Too few such questions were at hand to fit
 # more than the bias.
-OTHER_LANGUAGE = Weights(bias=-21.3, margin=0.831, cosine=25.57, coverage=0.0)
+FOREIGN_WITH_GENERATOR = Weights(bias=-21.3, cosine=25.57, margin=0.831)
+FOREIGN_ALONE = Weights(bias=-22.4, cosine=27.5)
 
 
 class Decider:
-    """Asks the generator and weighs its reply with the evidence."""
+    """Asks the generator, where there is one, and weighs its reply with the evidence found in `index`."""
 
-    def __init__(self, generator: Generator) -> None:
+    def __init__(self, index: Index, generator: Generator | None) -> None:
+        self._index = index
         self._generator = generator
 
-    def probability(
-        self, question: str, language: str, hits: Sequence[Hit], evidence: Sequence[Hit], windows: Sequence[Passage]
-    ) -> float:
-        """That `windows` answer `question`, 0..1; 0 without evidence."""
-        if not windows:
-            return 0.0
-        yes, no = self._generator.score_choices(decide_messages(question, windows, language), decide_choices(language))
-        asked = set(terms(question, language))
-        held = {term for hit in hits for term in terms(f"{hit.passage.title} {hit.passage.text}", hit.passage.language)}
+    def decide(
+        self, question: str, language: str, hits: Sequence[Hit], evidence: Sequence[Hit], around: Sequence[Passage]
+    ) -> Verdict:
+        """How likely `around` answers `question`; not at all without evidence."""
+        if not around:
+            return Verdict(0.0, "off_topic")
+        foreign = all(passage.language != language for passage in around)
+        unknown = () if foreign else self._unknown(question, language)
         signals = Signals(
-            margin=yes - no,
+            margin=self._margin(question, language, around),
             cosine=max(hit.parts["dense"] for hit in evidence),
-            coverage=len(asked & held) / len(asked) if asked else 0.0,
+            late=max(hit.parts["late"] for hit in evidence),
+            coverage=max((hit.parts["coverage"] for hit in hits), default=0.0),
+            unknown=len(unknown),
+            foreign=foreign,
         )
-        foreign = all(window.language != language for window in windows)
-        return (OTHER_LANGUAGE if foreign else SAME_LANGUAGE).probability(signals)
+        about = signals.coverage >= _ABOUT_COVERAGE or signals.cosine >= _ABOUT_COSINE
+        reason: Reason = "unknown_name" if unknown else "not_stated" if about else "off_topic"
+        return Verdict(_weights(signals).probability(signals), reason, unknown)
+
+    def _margin(self, question: str, language: str, around: Sequence[Passage]) -> float | None:
+        if self._generator is None:
+            return None
+        yes, no = self._generator.score_choices(decide_messages(question, around, language), decide_choices(language))
+        return yes - no
+
+    def _unknown(self, question: str, language: str) -> tuple[str, ...]:
+        """The names of `question` that occur in no article, nor anything spelt almost alike."""
+        lexical = self._index.passage_terms
+        unknown = []
+        for name in dict.fromkeys(names(question)):
+            analysed = terms(name, language)
+            known = (lexical.knows(term) or term in self._credited or self._misspelt(term) for term in analysed)
+            if analysed and not all(known):
+                unknown.append(name)
+        return tuple(unknown)
+
+    @cached_property
+    def _credited(self) -> frozenset[str]:
+        """The terms of the sources and authors of all articles."""
+        rows = self._index.catalog.query(
+            "SELECT source, language FROM article UNION SELECT author, language FROM article"
+        )
+        return frozenset(term for name, language in rows if name for term in terms(str(name), str(language)))
+
+    def _misspelt(self, term: str) -> bool:
+        alike = (other for other in self._index.passage_terms.vocabulary if other[:1] == term[:1])
+        return bool(difflib.get_close_matches(term, alike, 1, _SPELT_ALIKE))
+
+
+def _weights(signals: Signals) -> Weights:
+    if signals.foreign:
+        return FOREIGN_ALONE if signals.margin is None else FOREIGN_WITH_GENERATOR
+    return ALONE if signals.margin is None else WITH_GENERATOR

@@ -10,8 +10,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
 from rag import hardware
-from rag.assembly import make_embedder, make_generator
+from rag.assembly import make_embedder, make_generator, make_reranker
 from rag.config import Settings
+from rag.endpoint import EndpointGenerator
 from rag.errors import RagError
 from rag.indexing import check_embedder, open_index
 from rag.manifest import read_manifest
@@ -79,13 +80,22 @@ def _processor(_: Settings, language: str) -> Iterator[Check]:
 def _models(settings: Settings, language: str) -> Iterator[Check]:
     def generator() -> str:
         made = make_generator(settings)
-        return say("doctor.generator", language, path=made.path)
+        if isinstance(made, EndpointGenerator):
+            made.load()
+            return say("doctor.generator", language, path=made.url)
+        return say("doctor.generator", language, path=made.path if made else settings.generator)
 
     def embedder() -> str:
         return say("doctor.embedder", language, path=make_embedder(settings).path)
 
+    def reranker() -> str:
+        made = make_reranker(settings)
+        return say("doctor.reranker", language, path=made and made.path)
+
     yield _attempt("generator", language, generator)
     yield _attempt("embedder", language, embedder)
+    if settings.reranker:
+        yield _attempt("reranker", language, reranker)
 
 
 def _index(settings: Settings, language: str) -> Iterator[Check]:

@@ -7,7 +7,6 @@ used (vectors stay within cosine 0.995 of float32), elsewhere float32.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -16,15 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rag.domain import Progress
-from rag.errors import LibraryMissing, ModelDamaged, ModelMissing
 from rag.hardware import has_native_bfloat16, usable_threads
-from rag.protocols import OnProgress, TokenVectors, Vectors, silent
+from rag.loading import load_model
+from rag.protocols import Ids, OnProgress, TokenVectors, Vectors, silent
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-# Nothing but `rag fetch` opens a connection: the hub libraries read these when they are imported.
-OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
 BATCH = 32
 
 
@@ -50,24 +47,10 @@ class SentenceTransformerEmbedder:
 
     @cached_property
     def _model(self) -> SentenceTransformer:
-        if not self.path.is_dir():
-            raise ModelMissing(path=self.path)
-        os.environ.update(OFFLINE)
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        try:
-            import torch
-            from sentence_transformers import SentenceTransformer
-            from transformers.utils.logging import disable_progress_bar
-        except (ImportError, OSError) as error:
-            raise LibraryMissing(name="sentence-transformers", reason=error) from error
-        disable_progress_bar()
-        precision = torch.bfloat16 if has_native_bfloat16() else torch.float32
-        try:
-            return SentenceTransformer(
-                str(self.path), device="cpu", local_files_only=True, model_kwargs={"dtype": precision}
-            )
-        except Exception as error:  # the library lets through whatever its parsers raise
-            raise ModelDamaged(path=self.path, reason=str(error).strip().partition("\n")[0]) from error
+        model: SentenceTransformer = load_model(
+            "SentenceTransformer", self.path, "bfloat16" if has_native_bfloat16() else "float32"
+        )
+        return model
 
     @cached_property
     def _tokenizer(self) -> Any:
@@ -128,13 +111,13 @@ class SentenceTransformerEmbedder:
             return_tensors="pt",
         )
         begins, ends = encoded["offset_mapping"].unbind(-1)
-        # The space before a word belongs to its token.
+        # The space before a word belongs to its token: that of the text's first word begins in the prompt.
         content = (encoded["special_tokens_mask"] == 0) & (ends > len(prompt))
         with torch.inference_mode():
             made = self._model({name: encoded[name] for name in ("input_ids", "attention_mask")})
         tokens = [
-            TokenVectors(self._unit(states[mask]), np.maximum(places[mask].numpy() - len(prompt), 0))
-            for states, mask, places in zip(made["token_embeddings"], content, begins, strict=True)
+            TokenVectors(self._unit(states[mask]), _word_starts(text, places[mask].numpy() - len(prompt)))
+            for text, states, mask, places in zip(texts, made["token_embeddings"], content, begins, strict=True)
         ]
         return self._unit(made["sentence_embedding"]), tokens
 
@@ -155,3 +138,10 @@ class SentenceTransformerEmbedder:
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         unit: Vectors = vectors / np.maximum(norms, 1e-12)
         return unit
+
+
+def _word_starts(text: str, places: Ids) -> Ids:
+    """`places` in `text` moved on over white space; its end where nothing else follows."""
+    solid = np.array([place for place, character in enumerate(text) if not character.isspace()], np.int64)
+    starts: Ids = np.append(solid, len(text))[np.searchsorted(solid, places)]
+    return starts

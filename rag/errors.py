@@ -98,6 +98,10 @@ class ModelMissing(NotReady):
     """The model file or folder `path` does not exist."""
 
 
+class EndpointUnusable(NotReady):
+    """The endpoint `url` does not answer as a generator should: `reason`."""
+
+
 class ModelDamaged(NotReady):
     """The model in `path` is not what it should be (`reason`)."""
 

@@ -9,8 +9,12 @@ from rag.domain import Answer, Hit, Statement
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The passages and evidence sentences of a question, before a word is generated."""
+    """The passages and evidence sentences of a question, before a word is generated.
 
+    `question` is what was searched for: a follow-up as it stands alone.
+    """
+
+    question: str
     passages: tuple[Hit, ...]
     evidence: tuple[Hit, ...]
 

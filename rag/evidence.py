@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +16,10 @@ from rag.ranking import SENTENCE_WEIGHTS, Scores, combine, order
 EVIDENCE_PASSAGES = 8
 # A sentence is shown with the one that follows while both fit in this many characters: the answer is often there.
 SHOWN_CHARACTERS = 340
+QUOTED_CHARACTERS = 400
+# The run that is quoted holds one of this many best sentences, and none at its ends worth less than this share of it.
+_QUOTED_FROM = 6
+_WORTH_QUOTING = 0.1
 
 
 def sentences_of(index: Index, hits: Sequence[Hit]) -> list[Passage]:
@@ -58,7 +62,7 @@ def _late(index: Index, query: Query, sentences: Sequence[Passage], home: dict[i
         passage = home[sentence.id].passage
         places = similarities[passage.id].places
         inside = (places >= sentence.start - passage.start) & (places < sentence.end - passage.start)
-        if inside.any():
+        if inside.any() and len(query.tokens):
             scores[i] = products[passage.id][:, inside].max(1).mean()
     finite = scores[np.isfinite(scores)]
     # What lies past the embedder's limit was not read: it is neither better nor worse for that.
@@ -84,6 +88,49 @@ def _with_next(index: Index, sentence: Passage) -> Passage:
     if following is None or "\n" in text[sentence.end : following.start]:
         return sentence
     return replace(sentence, end=following.end, text=text[sentence.start : following.end])
+
+
+def quotations(index: Index, ranked: Sequence[Hit], most: int) -> list[Hit]:
+    """Up to `most` quotable spans, best first: runs of sentences that hold most of what all sentences are worth.
+
+    A span's score is its share, 0..1, of the weight of all `ranked` sentences (softmax of their scores). One run of
+    two or three sentences holds the answer as often as two loose sentences do, and reads better.
+    """
+    weights = np.exp(np.array([hit.score for hit in ranked]) - max((hit.score for hit in ranked), default=0.0))
+    weight_of = {hit.passage.id: float(weight) for hit, weight in zip(ranked, weights / weights.sum(), strict=True)}
+    chosen: list[Hit] = []
+    while len(chosen) < most:
+        runs = [
+            run
+            for hit in ranked[:_QUOTED_FROM]
+            for run in _runs(index, hit.passage, weight_of)
+            if not any(_touch(run.passage, other.passage) for other in chosen)
+        ]
+        if not runs:
+            break
+        chosen.append(max(runs, key=lambda run: run.score))
+    return chosen
+
+
+def _runs(index: Index, sentence: Passage, weight_of: Mapping[int, float]) -> Iterator[Hit]:
+    """The runs of sentences of one paragraph that hold `sentence` and are not too long to quote."""
+    text = index.catalog.article(sentence.document).text
+    reach = replace(
+        sentence,
+        start=max(0, sentence.start - QUOTED_CHARACTERS),
+        end=min(len(text), sentence.end + QUOTED_CHARACTERS),
+    )
+    around = index.catalog.sentences_within(reach)
+    here = next(i for i, other in enumerate(around) if other.id == sentence.id)
+    for first in range(here + 1):
+        for last in range(here, len(around)):
+            start, end = around[first].start, around[last].end
+            worth = [weight_of.get(s.id, 0.0) for s in around[first : last + 1]]
+            if first != last:
+                too_long = end - start > QUOTED_CHARACTERS or "\n" in text[start:end]
+                if too_long or min(worth[0], worth[-1]) < _WORTH_QUOTING * max(worth):
+                    continue
+            yield Hit(replace(sentence, start=start, end=end, text=text[start:end]), sum(worth))
 
 
 def windows(index: Index, hits: Sequence[Hit], evidence: Sequence[Hit]) -> list[Passage]:

@@ -41,32 +41,14 @@ _QUESTION_WORDS = {
     "es": "qué cuál cuáles quién quiénes cuándo dónde cómo cuánto cuántos cuántas es son fue ha han",
     "it": "che cosa quale quali chi quando dove come perché quanto quanti quante è sono ha hanno",
 }
-_UNITS = {
-    word: value
-    for value, word in enumerate(
-        [
-            "zéro",
-            "un",
-            "deux",
-            "trois",
-            "quatre",
-            "cinq",
-            "six",
-            "sept",
-            "huit",
-            "neuf",
-            "dix",
-            "onze",
-            "douze",
-            "treize",
-            "quatorze",
-            "quinze",
-            "seize",
-        ]
-    )
-}
-_TENS = {"vingt": 20, "vingts": 20, "trente": 30, "quarante": 40, "cinquante": 50, "soixante": 60,
-         "septante": 70, "octante": 80, "huitante": 80, "nonante": 90}  # fmt: skip
+_UNITS = [
+    "zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze", "douze", "treize",
+    "quatorze", "quinze", "seize", "dix-sept", "dix-huit", "dix-neuf",
+]  # fmt: skip
+_TENS = {"vingt": 20, "trente": 30, "quarante": 40, "cinquante": 50, "soixante": 60, "septante": 70, "octante": 80,
+         "huitante": 80, "quatre-vingt": 80, "nonante": 90}  # fmt: skip
+_GO_ON_TO_19 = ("soixante", "quatre-vingt")
+_HUNDREDS = re.compile(r"(?:(?P<times>[a-z]+)-cents?|cent)(?:-(?P<rest>.+))?")
 
 
 def fold(text: str) -> str:
@@ -125,18 +107,28 @@ def grams(text: str) -> list[str]:
 
 
 def french_number(word: str) -> int | None:
-    """The value of a number written in French words with hyphens (« vingt-six », « quatre-vingt-dix »), below 1000."""
-    total = 0
-    for part in fold(word).replace("-et-", "-").split("-"):
-        if part in _FOLDED_UNITS:
-            total += _FOLDED_UNITS[part]
-        elif part in _TENS:
-            total = total * 20 if total == 4 and part.startswith("vingt") else total + _TENS[part]
-        elif part in ("cent", "cents"):
-            total = max(total, 1) * 100
-        else:
-            return None
-    return total
+    """The value of a number written in French words with hyphens (« vingt-six », « quatre-vingt-dix »), below 1000.
+
+    None for what is no number, also where its parts are (« deux-trois »).
+    """
+    plain = fold(word).replace("-et-", "-")
+    hundreds = _HUNDREDS.fullmatch(plain)
+    if hundreds is None:
+        return _below_100().get(plain)
+    times = _below_100().get(hundreds["times"], 0) if hundreds["times"] else 1
+    rest = _below_100().get(hundreds["rest"], 0) if hundreds["rest"] else 0
+    valid = bool(rest) == bool(hundreds["rest"]) and times < 10 and (times > 1 or not hundreds["times"])
+    return 100 * times + rest if valid else None
 
 
-_FOLDED_UNITS = {fold(word): value for word, value in _UNITS.items()}
+@cache
+def _below_100() -> dict[str, int]:
+    """The numbers from 0 to 99 as they are written, folded, without « et »."""
+    units = {fold(word): value for value, word in enumerate(_UNITS)}
+    numbers = {**units, "quatre-vingts": 80}
+    for ten, value in _TENS.items():
+        last = 19 if ten in _GO_ON_TO_19 else 9
+        numbers[ten] = value
+        numbers |= {f"{ten}-{word}": value + unit for word, unit in units.items() if 1 <= unit <= last}
+        numbers[f"{ten}-une"] = value + 1
+    return numbers

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from rag.errors import GenerationFailed, LibraryMissing, ModelDamaged, ModelMissing
 from rag.hardware import usable_threads
 from rag.protocols import Message, Token
+from rag.reasoning import answer_only, opens_reasoning
 
 if TYPE_CHECKING:
     from llama_cpp import Llama
@@ -80,9 +81,14 @@ class LlamaCppGenerator:
         )
         return Jinja2ChatFormatter(template=template, eos_token=eos, bos_token=bos)
 
-    def _prompt(self, messages: Sequence[Message]) -> list[int]:
+    def _rendered(self, messages: Sequence[Message]) -> str:
+        """The prompt with a slot for each message. A model that can think aloud is asked not to: it takes minutes."""
         slots = [{"role": message.role, "content": _SLOT.format(i)} for i, message in enumerate(messages)]
-        pieces = _SLOT_PATTERN.split(self._formatter(messages=slots).prompt)
+        prompt: str = self._formatter(messages=slots, enable_thinking=False).prompt
+        return prompt
+
+    def _prompt(self, messages: Sequence[Message]) -> list[int]:
+        pieces = _SLOT_PATTERN.split(self._rendered(messages))
         tokens: list[int] = []
         for i, piece in enumerate(pieces):
             of_message = i % 2 == 1
@@ -123,6 +129,9 @@ class LlamaCppGenerator:
         return np.ctypeslib.as_array(pointer, shape=(self._llama.n_vocab(),))
 
     def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[Token]:
+        return answer_only(self._tokens(messages, max_tokens), opened=opens_reasoning(self._rendered(messages)))
+
+    def _tokens(self, messages: Sequence[Message], max_tokens: int) -> Iterator[Token]:
         import llama_cpp
 
         llama = self._llama
@@ -136,7 +145,8 @@ class LlamaCppGenerator:
             if llama_cpp.llama_vocab_is_eog(vocabulary, token):
                 break
             written.append(token)
-            if text := decoder.decode(llama.detokenize([token], prev_tokens=prompt[-1:])):
+            # Special tokens are written out: the markers of reasoning are among them.
+            if text := decoder.decode(llama.detokenize([token], prev_tokens=prompt[-1:], special=True)):
                 yield Token(text)
             try:
                 llama.eval([token])

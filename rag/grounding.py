@@ -3,9 +3,9 @@
 Support of a statement by sentences is the share of its content terms that they hold, weighted down for
 each figure that they lack: a figure, a date or an hour that is not in the source is the worst kind of
 error. A name or a figure that not one of the retrieved sentences holds, be it the question's own (« les 50
-pays », « Joe Biden »), weighs the statement down alike. Across languages few terms agree, so there the cosine
-between statement and sentence stands in, and figures are still checked. The sentences are taken greedily,
-the one that adds most first, and no more than are needed.
+pays », « Joe Biden »), weighs the statement down alike, and so does a negation that no cited sentence has.
+Across languages few terms agree, so there the cosine between statement and sentence stands in, and figures are
+still checked. The sentences are taken greedily, the one that adds most first, and no more than are needed.
 """
 
 from __future__ import annotations
@@ -26,11 +26,25 @@ WORTH_CITING = 0.15
 # What a figure or a name without a source leaves of the support.
 UNFOUNDED = 0.3
 # Cosines of the default embedder lie between these for unrelated texts and for a translation.
-UNRELATED, TRANSLATION = 0.78, 0.90
+UNRELATED, TRANSLATION = 0.81, 0.90
 
 # A word with a capital that does not open the sentence.
-_NAME = re.compile(r"(?<=[\w,;:'’)] )[\"(]?(?:[ldLD]['’])?([A-ZÀ-ÖØ-Þ][\w’'-]+)")
+_NAME = re.compile(r"(?<=[\w,;:'’)] )[\"(«]?\s?(?:[ldLD]['’])?([A-ZÀ-ÖØ-Þ][\w’'-]+(?: [A-ZÀ-ÖØ-Þ][\w’'-]+)*)")
+_LAST_LATIN = "\u024f"
+_NEGATIONS = {
+    "fr": "pas|jamais|aucune?|rien|ni",
+    "en": r"not|no|never|none|nothing|\w+n't",
+    "de": r"nicht|nie|nichts|kein\w*",
+    "es": r"no|nunca|jamás|nada|ning[uú]n\w*",
+    "it": r"non|mai|niente|nulla|nessun\w*",
+}
 _LIST_MARK = re.compile(r"\s*\n\s*(?:(?:[-•*–—]|\d{1,2}[.)])\s+)?")
+# What may yet become the mark of a list.
+_LINE_BEGINS = re.compile(r"(?:^|\n)\s*(?:[-•*–—]|\d{1,2}[.)]?)?\s*$")
+_MARKUP = re.compile(
+    r" *(?:!\[[^\]]*\]\([^)]*\)|https?://[^\s)\]>]*[^\s)\]>.,;:!?])|</?[a-zA-Z][^<>]*>|[*`]+|_{2,}|#{1,6}(?= )"
+)
+_LINK = re.compile(r"(?<!!)\[([^\]]+)\]\([^)]*\)")
 _MARKER = re.compile(r"\s*[\[［【(]\s*\d{1,2}(?:\s*[,;–-]\s*\d{1,2})*\s*[\]］】)](?=\W|$)")
 
 
@@ -48,13 +62,23 @@ def strip_markers(text: str) -> str:
     return _MARKER.sub("", text)
 
 
+def strip_markup(text: str) -> str:
+    """`text` without Markdown, HTML, addresses and images, which a page that shows an answer might obey."""
+    return re.sub(r"  +", " ", _MARKUP.sub("", _LINK.sub(r"\1", text))).strip()
+
+
+def begins_line(text: str) -> bool:
+    """Whether generated `text` stops where a list mark may still be growing, too early for `running_text`."""
+    return _LINE_BEGINS.search(text) is not None
+
+
 def running_text(text: str) -> str:
     """`text` with its lists written on: line ends, bullets and numbers of items gone."""
     return _LIST_MARK.sub(" ", f"\n{text}").lstrip(" ")
 
 
 def names(text: str) -> list[str]:
-    """The proper names of `text`, as far as capitals tell: words that open a sentence are not among them."""
+    """The proper names of `text` (« Joe Biden »), as far as capitals tell; not the words that open a sentence."""
     return [match[1] for match in _NAME.finditer(text)]
 
 
@@ -73,10 +97,13 @@ def ground(
     held = [set(terms(f"{s.text} {_dated(s)}", s.language)) for s in sentences]
     foreign = [s.language != language for s in sentences]
     everywhere = set().union(*held)
-    claimed = {term for term in wanted if term[0].isdigit()}
+    # A small generator also slips into another script.
+    claimed = {term for term in wanted if term[0].isdigit() or term[0] > _LAST_LATIN}
     if not any(foreign):
         claimed |= {term for name in names(statement) for term in terms(name, language)}
     penalty = UNFOUNDED ** len(claimed - everywhere)
+
+    denies = _denies(statement, language)
 
     def support(chosen: list[int]) -> float:
         union = set().union(*(held[i] for i in chosen))
@@ -86,7 +113,8 @@ def ground(
             closeness = (max(float(cosines[i]) for i in chosen) - UNRELATED) / (TRANSLATION - UNRELATED)
             share = max(share, min(1.0, max(0.0, closeness)))
         missing = {term for term in wanted - asked if term[0].isdigit()} - union
-        return share * UNFOUNDED ** len(missing & everywhere) * penalty
+        reversed_ = denies and not any(_denies(sentences[i].text, sentences[i].language) for i in chosen)
+        return share * UNFOUNDED ** (len(missing & everywhere) + reversed_) * penalty
 
     chosen: list[int] = []
     best = 0.0
@@ -101,6 +129,11 @@ def ground(
         chosen.append(-negative)
         best = gain
     return Grounded(statement, tuple(sentences[i] for i in sorted(chosen)), float(np.clip(best, 0.0, 1.0)))
+
+
+def _denies(text: str, language: str) -> bool:
+    """Whether `text` holds a negation, which the terms of a statement do not tell."""
+    return re.search(rf"\b(?:{_NEGATIONS.get(language, _NEGATIONS['fr'])})\b", text.lower()) is not None
 
 
 def _dated(sentence: Passage) -> str:

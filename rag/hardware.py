@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from functools import cache
 
 import psutil
+from threadpoolctl import ThreadpoolController
 
 
 def usable_threads() -> int:
@@ -25,3 +28,18 @@ def has_native_bfloat16() -> bool:
 
     capabilities = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
     return any(bool(capabilities.get(flag)) for flag in ("avx512_bf16", "amx_bf16", "bf16"))
+
+
+def one_thread() -> contextlib.AbstractContextManager[object]:
+    """Numerical libraries compute on the calling thread alone meanwhile.
+
+    For a single question there is too little to share: where other work goes on, threads wait for each other five
+    times as long as one computes.
+    """
+    limited: contextlib.AbstractContextManager[object] = _thread_pools().limit(limits=1)
+    return limited
+
+
+@cache
+def _thread_pools() -> ThreadpoolController:
+    return ThreadpoolController()

@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock, Timeout
 
-from rag.catalog import Catalog, write_catalog
+from rag.catalog import FILE, Catalog, write_catalog
 from rag.chunking import split_article, split_sentences
 from rag.config import Settings
 from rag.corpus import OnProblem, read_corpus
@@ -33,7 +33,7 @@ from rag.domain import Article, Passage, Progress
 from rag.errors import EmbedderMismatch, IndexBusy, IndexDamaged, IndexMissing, IndexTooNew, IndexTooOld, RootsDropped
 from rag.french import grams, terms
 from rag.lexical import LexicalIndex
-from rag.manifest import SCHEMA, Manifest, read_manifest, write_manifest
+from rag.manifest import Manifest, current_manifest, read_manifest, write_manifest
 from rag.protocols import Embedder, Ids, OnProgress, TokenVectors, Vectors, silent
 from rag.storage import flush_folder, writing
 from rag.tokens import SAMPLE, Projection, StoredTokens, TokenStore
@@ -72,14 +72,12 @@ class BuildReport:
 
 def open_index(path: Path) -> Index:
     """Opens the index in the folder `path`. Raises IndexMissing, IndexDamaged, IndexTooOld and IndexTooNew."""
-    manifest = read_manifest(path)
-    if manifest.schema < SCHEMA:
-        raise IndexTooOld(path=path, found=manifest.schema, known=SCHEMA)
+    manifest = current_manifest(path)
     data = path / manifest.data
     index = Index(
         path=path,
         manifest=manifest,
-        catalog=Catalog(data / "articles.sqlite"),
+        catalog=Catalog(data / FILE),
         passages=FaissStore.open(data / "passages.faiss"),
         sentences=FaissStore.open(data / "sentences.faiss"),
         passage_terms=LexicalIndex.open(data / "passages.bm25"),
@@ -134,7 +132,7 @@ def build_index(
         target.mkdir(parents=True, exist_ok=True)
     with _alone(target):
         old = _present(target)
-        roots = _roots(paths, old, target, replace)
+        roots = _roots(paths, target, replace)
         articles = []
         for article in read_corpus(roots, on_problem):
             articles.append(article)
@@ -156,14 +154,19 @@ def _present(target: Path) -> Index | None:
         return None
 
 
-def _roots(paths: Sequence[Path], old: Index | None, target: Path, replace: bool) -> list[Path]:
-    known = [Path(root) for root in old.manifest.roots] if old else []
+def _roots(paths: Sequence[Path], target: Path, replace: bool) -> list[Path]:
+    """What to read. The paths of last time are known as long as the manifest can be read, whatever else cannot."""
     if not paths:
-        return known or [Path(root) for root in read_manifest(target).roots]
+        return [Path(root) for root in read_manifest(target).roots]
     roots = [path.absolute() for path in paths]
-    dropped = [root for root in known if root not in roots]
-    if dropped and not replace:
-        raise RootsDropped(path=target, dropped=", ".join(map(str, dropped)))
+    if replace:
+        return roots
+    try:
+        dropped = [root for root in read_manifest(target).roots if Path(root) not in roots]
+    except (IndexMissing, IndexDamaged, IndexTooNew):
+        return roots
+    if dropped:
+        raise RootsDropped(path=target, dropped=", ".join(dropped))
     return roots
 
 
@@ -209,7 +212,7 @@ def _write(
     read, tokens, embedded = _embed_passages([p.text for p in passages], embedder, reusable, on_progress)
     sentence_vectors, more = _embed([s.text for s in sentences], embedder, reusable, on_progress)
     on_progress(Progress("write", 0, 0))
-    write_catalog(data / "articles.sqlite", articles, passages, sentences)
+    write_catalog(data / FILE, articles, passages, sentences)
     # A passage is also found by the words of its article's title and file name; a sentence answers by its own.
     findable = [_findable(passage) for passage in passages]
     lexical = {
@@ -290,24 +293,28 @@ def _embed_passages(
     """Vectors float32 [len(texts), dimension] and tokens of each text, and how many distinct texts were embedded."""
     known = _known_passages(old, set(texts)) if old else {}
     missing = [text for text in dict.fromkeys(texts) if text not in known]
+    if old and old.tokens.total < SAMPLE and len(missing) > len(known):
+        # The projection was fitted on few tokens, and most are new: all are read again, for a better one.
+        return _embed_passages(texts, embedder, None, on_progress)
     projection = old.tokens.projection if old else None
     waiting: list[tuple[str, Vectors, TokenVectors]] = []
     # Whole token vectors are large: they are held only until there are enough of them to fit the projection.
     for place, vector, tokens in embedder.encode_passages(missing, on_progress):
         waiting.append((missing[place], vector, tokens))
         if projection is None and sum(len(t.places) for *_, t in waiting) >= SAMPLE:
-            projection = _fit(waiting)
+            projection = _fit(waiting, embedder.dimension)
         if projection is not None:
             known |= {text: (v, StoredTokens.of(t, projection)) for text, v, t in waiting}
             waiting.clear()
-    projection = projection or _fit(waiting)
+    projection = projection or _fit(waiting, embedder.dimension)
     known |= {text: (v, StoredTokens.of(t, projection)) for text, v, t in waiting}
     vectors = np.array([known[text][0] for text in texts], np.float32).reshape(len(texts), embedder.dimension)
     return vectors, _Tokens(projection, [known[text][1] for text in texts]), len(missing)
 
 
-def _fit(read: Sequence[tuple[str, Vectors, TokenVectors]]) -> Projection:
-    return Projection.fit(np.concatenate([tokens.vectors for *_, tokens in read]))
+def _fit(read: Sequence[tuple[str, Vectors, TokenVectors]], dimension: int) -> Projection:
+    none = np.empty((0, dimension), np.float32)
+    return Projection.fit(np.concatenate([none, *(tokens.vectors for *_, tokens in read)]))
 
 
 def _known_passages(old: Index, wanted: set[str]) -> dict[str, tuple[Vectors, StoredTokens]]:

@@ -1,7 +1,7 @@
 """What an index is: the file `manifest.json`, by whose replacement a new index takes the place of the old one.
 
 It names the folder beside it that holds the data, what built it, and from what. An index whose manifest
-cannot be read is damaged, one of a later schema is refused.
+cannot be read is damaged, one of a later schema is refused; one of an earlier schema can only be built again.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from rag.errors import IndexDamaged, IndexMissing, IndexTooNew
+from rag.errors import IndexDamaged, IndexMissing, IndexTooNew, IndexTooOld
 from rag.storage import write_text
 
 SCHEMA = 2
@@ -51,6 +51,14 @@ def read_manifest(folder: Path) -> Manifest:
         raise IndexDamaged(path=folder, reason=f"{FILE}: {error!r}") from error
     if Path(manifest.data).name != manifest.data or not (folder / manifest.data).is_dir():
         raise IndexDamaged(path=folder, reason=f"{FILE} names the folder {manifest.data!r}, which is not there")
+    return manifest
+
+
+def current_manifest(folder: Path) -> Manifest:
+    """The manifest of an index that this version reads. Raises as `read_manifest` does, and IndexTooOld."""
+    manifest = read_manifest(folder)
+    if manifest.schema < SCHEMA:
+        raise IndexTooOld(path=folder, found=manifest.schema, known=SCHEMA)
     return manifest
 
 

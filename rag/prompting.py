@@ -13,19 +13,11 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 
+from rag.dates import annotate, written_day
 from rag.domain import Passage
 from rag.protocols import Message
 
 LANGUAGES = ("fr", "en", "de", "es", "it")
-
-_MONTHS = {
-    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-    "en": "January February March April May June July August September October November December",
-    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
-    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
-    "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
-}
-_DAY = {"fr": "{d} {m} {y}", "en": "{d} {m} {y}", "de": "{d}. {m} {y}", "es": "{d} de {m} de {y}", "it": "{d} {m} {y}"}
 
 
 @cache
@@ -44,11 +36,7 @@ def fill(template: str, **fields: object) -> str:
 
 def written_date(day: date | None, language: str) -> str:
     """A date as people write it: « 4 septembre 2025 »."""
-    parts = prompt_parts(language)
-    if day is None:
-        return parts["undated"]
-    chosen = language if language in _MONTHS else LANGUAGES[0]
-    return fill(_DAY[chosen], d=day.day, m=_MONTHS[chosen].split()[day.month - 1], y=day.year)
+    return prompt_parts(language)["undated"] if day is None else written_day(day, language)
 
 
 def answer_messages(question: str, evidence: Sequence[Passage], language: str) -> list[Message]:
@@ -65,6 +53,16 @@ def decide_choices(language: str) -> tuple[str, str]:
     """The words for yes and no that `decide_messages` asks for."""
     yes, no = prompt_parts(language)["choices"].splitlines()
     return yes, no
+
+
+def refusal(question: str, language: str, reason: str, names: Sequence[str], closest: Sequence[Passage]) -> str:
+    """Why `question` is not answered (`reason`: the name of a part), and the articles nearest to it."""
+    parts = prompt_parts(language)
+    text = fill(parts[f"refusal_{reason}"], question=question, names=", ".join(names))
+    if not closest:
+        return text
+    titles = dict.fromkeys(f"{passage.title} ({written_date(passage.date, language)})" for passage in closest)
+    return f"{text} {fill(parts['closest'], titles=' ; '.join(titles))}"
 
 
 def fit(
@@ -89,7 +87,7 @@ def _messages(question: str, evidence: Sequence[Passage], language: str, ask: st
             number=number,
             source=passage.source or passage.title,
             date=written_date(passage.date, language),
-            text=passage.text,
+            text=annotate(passage.text, passage.language, passage.date) if passage.date else passage.text,
         )
         for number, passage in enumerate(evidence, 1)
     )

@@ -28,7 +28,7 @@ def silent(progress: Progress) -> None:
 class TokenVectors:
     """A text token by token: `vectors` float32 [t, dimension], rows of unit length; `places` int64 [t].
 
-    A place is the offset in the text where the token begins. Prompt and special tokens are left out.
+    A place is the offset in the text where the token begins, past white space. Prompt and special tokens are left out.
     """
 
     vectors: Vectors
@@ -137,10 +137,13 @@ class Generator(Protocol):
         """Loads now what would load at first use. Raises NotReady when it cannot."""
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
-        """Tokens of the prompt that the chat template makes of `messages`."""
+        """Tokens of the prompt that the chat template makes of `messages`, or an estimate that is not too low."""
 
     def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[Token]:
-        """The reply, piece by piece; closing the iterator stops the work. Raises GenerationFailed."""
+        """The reply, piece by piece, without the model's reasoning; closing it stops the work.
+
+        Raises GenerationFailed.
+        """
 
     def score_choices(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
         """Natural-log probability that the reply begins with the first token of each choice."""

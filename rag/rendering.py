@@ -163,9 +163,8 @@ class Renderer:
             self._source(citation)
 
     def _source(self, citation: Citation) -> None:
-        place = f"{citation.document}, {citation.start}-{citation.end}"
         self._paragraph(Text.assemble((f"[{citation.marker}] ", "bold cyan"), (citation.title, "bold")))
-        self._paragraph(Text(f"{self._origin(citation)} · {place}", "dim"), _INDENT)
+        self._paragraph(Text(f"{self._origin(citation)} · {_place(citation)}", "dim"), _INDENT)
         self._paragraph(Text(_quoted(citation.quote), "green"), _INDENT)
 
     def _paragraph(self, text: Text, before: str = "") -> None:
@@ -188,12 +187,15 @@ class Renderer:
             self.line(say("cli.no_hits", self.language))
         for rank, hit in enumerate(hits, 1):
             passage = hit.passage
-            scores = " ".join(f"{name}={value:.3f}" for name, value in hit.parts.items()) if explain else ""
             self._paragraph(Text.assemble((f"{rank}. ", "bold cyan"), (passage.title, "bold")))
-            place = f"{passage.document}, {passage.start}-{passage.end}"
-            origin = f"{self._origin(passage)} · {place} · {hit.score:.2f} {scores}".rstrip()
-            self._paragraph(Text(origin, "dim"), _INDENT)
+            self._paragraph(Text(f"{self._origin(passage)} · {_place(passage)} · {hit.score:.2f}", "dim"), _INDENT)
+            if explain:
+                parts = [f"{say(f'view.{name}', self.language)} {value:.3f}" for name, value in hit.parts.items()]
+                self._paragraph(Text(" · ".join(parts), "dim"), _INDENT)
             self._paragraph(Text(passage.text), _INDENT)
+            for other in hit.also:
+                repeated = say("cli.also", self.language, place=_place(other), origin=self._origin(other))
+                self._paragraph(Text(repeated, "dim"), _INDENT)
 
     def headings(self, headings: list[Heading]) -> None:
         """Articles, with what each filter goes by as it would be typed."""
@@ -218,6 +220,10 @@ def _marked(text: str) -> Text:
     shown = Text(text)
     shown.highlight_regex(r"\[\d+\]", "bold cyan")
     return shown
+
+
+def _place(of: Passage | Citation) -> str:
+    return f"{of.document}, {of.start}-{of.end}"
 
 
 def _quoted(text: str) -> str:

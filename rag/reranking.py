@@ -7,7 +7,6 @@ models end with would make the best passages equal. Computed in float32, for the
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -15,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.embedding import OFFLINE
-from rag.errors import LibraryMissing, ModelDamaged, ModelMissing
+from rag.errors import ModelDamaged
 from rag.hardware import usable_threads
+from rag.loading import load_model
 from rag.protocols import Vectors
 
 if TYPE_CHECKING:
@@ -60,23 +59,7 @@ class CrossEncoderReranker:
 
     @cached_property
     def _model(self) -> CrossEncoder:
-        if not self.path.is_dir():
-            raise ModelMissing(path=self.path)
-        os.environ.update(OFFLINE)
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        try:
-            import torch
-            from sentence_transformers import CrossEncoder
-            from transformers.utils.logging import disable_progress_bar
-        except (ImportError, OSError) as error:
-            raise LibraryMissing(name="sentence-transformers", reason=error) from error
-        disable_progress_bar()
-        try:
-            model = CrossEncoder(
-                str(self.path), device="cpu", local_files_only=True, model_kwargs={"dtype": torch.float32}
-            )
-        except Exception as error:  # the library lets through whatever its parsers raise
-            raise ModelDamaged(path=self.path, reason=str(error).strip().partition("\n")[0]) from error
+        model: CrossEncoder = load_model("CrossEncoder", self.path, "float32")
         if flaw := _flaw(model):
             raise ModelDamaged(path=self.path, reason=flaw)
         return model

@@ -15,11 +15,13 @@ import numpy as np
 
 from rag.dates import Period, mentions
 from rag.domain import EVERYTHING, Hit, Passage, Scope
-from rag.duplicates import group
-from rag.evidence import rank_sentences, widened, within
+from rag.duplicates import Group, group
+from rag.evidence import EVIDENCE_PASSAGES, rank_sentences, widened, within
+from rag.hardware import one_thread
 from rag.indexing import Index
+from rag.languages import detect
 from rag.protocols import Embedder, Ids, Reranker, Vectors
-from rag.query import Query, read_query
+from rag.query import Query, content_words, read_query
 from rag.ranking import FIRST_WEIGHTS, SECOND_WEIGHTS, Scores, combine, order, standardised
 from rag.selection import span_ids
 
@@ -48,21 +50,30 @@ class Retriever:
 
     def search(self, question: str, k: int, scope: Scope = EVERYTHING) -> list[Hit]:
         """The `k` best passages, best first. `parts` of a hit holds the raw score of each view."""
-        return self._search(self.read(question), k, scope)
+        with one_thread():
+            return self._search(self.read(question), k, scope)
 
     def evidence(self, question: str, k: int, scope: Scope = EVERYTHING) -> list[Hit]:
         """The `k` best sentences of the best passages, best first, short ones with the sentence that follows."""
-        query = self.read(question)
-        ranked = rank_sentences(self.index, query, self._search(query, CANDIDATES, scope), 3 * k)
-        return widened(self.index, ranked, k)
+        with one_thread():
+            query = self.read(question)
+            ranked = rank_sentences(self.index, query, self._search(query, EVIDENCE_PASSAGES, scope), 3 * k)
+            return widened(self.index, ranked, k)
 
     def search_with_evidence(
         self, question: str, k: int, sentences: int, scope: Scope = EVERYTHING
     ) -> tuple[list[Hit], list[Hit]]:
         """The `k` best passages and the best sentences of the best of them, the question read once."""
-        query = self.read(question)
-        hits = self._search(query, k, scope)
-        return hits, rank_sentences(self.index, query, hits, sentences)
+        with one_thread():
+            query = self.read(question)
+            hits = self._search(query, k, scope)
+            return hits, rank_sentences(self.index, query, hits, sentences)
+
+    def meets_no_word(self, question: str, scope: Scope = EVERYTHING) -> bool:
+        """Whether no content word of `question` occurs in the articles, so that only meaning finds any. Quick."""
+        allowed = span_ids(self.index.catalog, "passage", scope)
+        scores = self.index.passage_terms.scores(content_words(question, detect(question)), allowed)
+        return not (scores > 0).any()
 
     def read(self, question: str) -> Query:
         """`question` as the index is asked for it."""
@@ -100,10 +111,6 @@ class Retriever:
         held = self.index.passage_terms.held(query.terms, ids)
         return rarity @ held / whole if whole else np.zeros(len(ids))
 
-    def meets_no_word(self, question: str) -> bool:
-        """Whether no term of `question` occurs in any passage, so that only meaning can find one."""
-        return not self.index.passage_terms.scores(self.read(question).terms).any()
-
     def _search(self, query: Query, k: int, scope: Scope) -> list[Hit]:
         passages, parts = self.views(query, scope)
         if not passages:
@@ -112,26 +119,28 @@ class Retriever:
         best = [passages[i] for i in first]
         parts = {name: values[first] for name, values in parts.items()} | {"late": self.late(query, best)}
         total = combine(parts, SECOND_WEIGHTS)
-        for name, weight, values in self._circumstances(query, best):
+        for name, values, added in self._circumstances(query, best):
             parts[name] = values
-            total = total + weight * values
+            total = total + added
         ranked = [
             Hit(best[i], float(total[i]), {name: float(values[i]) for name, values in parts.items()})
             for i in order(total)
         ]
-        return [replace(g.hit, also=tuple(other.passage for other in g.also)) for g in group(ranked)[:k]]
+        return [replace(g.hit, also=_elsewhere(g)) for g in group(ranked)[:k]]
 
-    def _circumstances(self, query: Query, best: Sequence[Passage]) -> Iterator[tuple[str, float, Scores]]:
-        """Views that only some questions have, their weights against the z-scores of the others, and their scores."""
+    def _circumstances(self, query: Query, best: Sequence[Passage]) -> Iterator[tuple[str, Scores, Scores]]:
+        """Views that only some questions have: their raw scores, and what they add to the sum of the others."""
         if query.period is not None:
-            yield "period", PERIOD_WEIGHT, np.array([float(_is_of(passage, query.period)) for passage in best])
+            within_period = np.array([float(_is_of(passage, query.period)) for passage in best])
+            yield "period", within_period, PERIOD_WEIGHT * within_period
         if query.latest:
             days = sorted({passage.date for passage in best if passage.date})
             newness = {day: place / max(1, len(days) - 1) for place, day in enumerate(days)}
-            yield "recent", LATEST_WEIGHT, np.array([newness.get(p.date, 0.0) if p.date else 0.0 for p in best])
+            recent = np.array([newness.get(p.date, 0.0) if p.date else 0.0 for p in best])
+            yield "recent", recent, LATEST_WEIGHT * recent
         if self._reranker is not None:
             scores = self._reranker.scores(query.text, [passage.text for passage in best]).astype(np.float64)
-            yield "reranker", CROSS_ENCODER_WEIGHT, standardised(scores)
+            yield "reranker", scores, CROSS_ENCODER_WEIGHT * standardised(scores)
 
     def _best_sentences(self, query: Query, passages: Sequence[Passage], scope: Scope) -> Scores:
         """For each passage the cosine of its best sentence among those found; the lowest found where it has none."""
@@ -151,6 +160,12 @@ def _best(ids: Ids, scores: Vectors) -> Ids:
     """The ids of the best scores above zero."""
     first = np.argsort(-scores, kind="stable")[:CANDIDATES]
     return ids[first[scores[first] > 0]]
+
+
+def _elsewhere(repeated: Group) -> tuple[Passage, ...]:
+    """The passages of other articles in a group; one of its own article is a part of the passage shown."""
+    others = (hit.passage for hit in repeated.also)
+    return tuple(passage for passage in others if passage.document != repeated.hit.passage.document)
 
 
 def _is_of(passage: Passage, period: Period) -> bool:

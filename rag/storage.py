@@ -47,8 +47,9 @@ def writing(path: Path) -> Iterator[None]:
     except RagError:
         raise
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            free = free_megabytes(path)
+        free = free_megabytes(path)
+        # NumPy does not tell the system's number of a failed write.
+        if error.errno in (errno.ENOSPC, errno.EDQUOT) or (error.errno is None and free == 0):
             raise DiskFull(path=path, free=free, needed=free + 1) from error
         raise WriteFailed(path=path, reason=error.strerror or error) from error
 

@@ -35,8 +35,8 @@ class Projection:
 
     @classmethod
     def fit(cls, vectors: Vectors) -> Projection:
-        """The principal directions of `vectors`, float32 [n, dimension], n at least 1."""
-        centre = vectors.mean(0)
+        """The principal directions of `vectors`, float32 [n, dimension]; the first ones there are when n is 0."""
+        centre = vectors.mean(0) if len(vectors) else np.zeros(vectors.shape[1], np.float32)
         values = vectors - centre
         _, directions = np.linalg.eigh(values.T @ values)
         return cls(centre, np.ascontiguousarray(directions[:, ::-1][:, :DIRECTIONS], np.float32))
@@ -106,12 +106,18 @@ class TokenStore:
             )
         except (OSError, ValueError, EOFError) as error:
             raise IndexDamaged(path=folder, reason=error) from error
-        if len(starts) != len(ids) + 1 or not starts[-1] == len(vectors) == len(scales) == len(places):
+        whole = len(starts) == len(ids) + 1 and starts[-1] == len(vectors) == len(scales) == len(places)
+        if not whole or basis.shape != (len(centre), *vectors.shape[1:]):
             raise IndexDamaged(path=folder, reason="its arrays do not belong together")
         return cls(Projection(np.array(centre), np.array(basis)), ids, starts, StoredTokens(vectors, scales, places))
 
     def __len__(self) -> int:
         return len(self._ids)
+
+    @property
+    def total(self) -> int:
+        """Number of tokens of all passages together."""
+        return len(self._tokens.scales)
 
     def save(self, folder: Path) -> None:
         """Writes a folder of arrays."""

@@ -111,8 +111,8 @@ def stub_models(folder: Path) -> dict[str, str]:
 def test_no_models_yet(command: list[object], tmp_path: Path, bag_copy: Path) -> None:
     before = data_folders(bag_copy)
     done = run_rag(*command, "--index", bag_copy, cwd=tmp_path)
-    missing = GENERATOR if command[0] == "ask" else EMBEDDER
-    failed(done, errors.ModelMissing, missing.target, "rag fetch")
+    # Without a generator `ask` would quote; nothing is found without an embedder.
+    failed(done, errors.ModelMissing, EMBEDDER.target, "rag fetch")
     assert data_folders(bag_copy) == before
 
 
@@ -195,6 +195,10 @@ def _halve(*paths: Path) -> None:
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
+def _halve_array(path: Path) -> None:
+    np.save(path, np.load(path)[::2])
+
+
 def _empty_folder(path: Path) -> None:
     shutil.rmtree(path)
     path.mkdir()
@@ -223,6 +227,10 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "articles lack a table": lambda index: _drop_table(_data(index) / "articles.sqlite"),
     "terms are gone": lambda index: _empty_folder(_data(index) / "passages.bm25"),
     "terms have no folder": lambda index: shutil.rmtree(_data(index) / "sentences.bm25"),
+    "runs of letters are gone": lambda index: shutil.rmtree(_data(index) / "passages.grams"),
+    "tokens are gone": lambda index: _empty_folder(_data(index) / "passages.tokens"),
+    "tokens are cut": lambda index: _halve(*(_data(index) / "passages.tokens").iterdir()),
+    "tokens of another index": lambda index: _halve_array(_data(index) / "passages.tokens" / "ids.npy"),
     "terms are cut": lambda index: _halve(*(_data(index) / "passages.bm25").iterdir()),
 }
 
@@ -251,6 +259,15 @@ def test_an_index_of_a_later_version(tmp_path: Path, bag_copy: Path) -> None:
     _rewrite(bag_copy, schema=99)
     done = run_rag("search", QUESTION, "--index", bag_copy, cwd=tmp_path)
     failed(done, errors.IndexTooNew, "99", bag_copy)
+
+
+@pytest.mark.parametrize("command", [["ask", QUESTION], ["search", QUESTION], ["articles"]])
+def test_an_index_of_an_earlier_version(
+    command: list[str], tmp_path: Path, bag_copy: Path, models_dir_of_stubs: Path
+) -> None:
+    _rewrite(bag_copy, schema=1)
+    done = run_rag(*command, "--index", bag_copy, cwd=tmp_path, **stub_models(models_dir_of_stubs))
+    failed(done, errors.IndexTooOld, bag_copy, f"rag index --index {bag_copy}")
 
 
 # Writing an index fails
@@ -695,6 +712,29 @@ def test_settings_that_are_no_toml(content: bytes, tmp_path: Path) -> None:
 def test_a_variable_with_a_bad_value(name: str, value: str, tmp_path: Path) -> None:
     done = run_rag("search", QUESTION, cwd=tmp_path, **{name: value})
     failed(done, errors.InvalidSetting, name)
+
+
+@pytest.mark.parametrize("command", ["ask", "search"])
+@pytest.mark.parametrize("day", ["hier", "2025-9-4", "2025-02-29", "2025-09", "20250904", "1756944000"])
+def test_a_day_that_is_none(day: str, command: str, tmp_path: Path) -> None:
+    failed(run_rag(command, QUESTION, "--today", day, cwd=tmp_path), errors.InvalidSetting, "--today", day)
+    failed(run_rag(command, QUESTION, cwd=tmp_path, RAG_TODAY=day), errors.InvalidSetting, "RAG_TODAY", "2025-09-04")
+
+
+def test_bad_values_in_french(tmp_path: Path) -> None:
+    done = run_rag("search", QUESTION, "--today", "hier", cwd=tmp_path, LC_ALL="fr_FR.UTF-8")
+    error = errors.InvalidSetting(key="today", place="--today", reason="hier (2025-09-04)")
+    assert done.returncode == 2 and error.message("fr") in done.stderr and error.next_step("fr") in done.stderr
+
+
+@pytest.mark.parametrize("command", ["ask", "search"])
+def test_a_reranker_that_is_not_there(
+    command: str, tmp_path: Path, models_dir_of_stubs: Path, embedder: BagEmbedder
+) -> None:
+    build_bag_index(tmp_path / "index", embedder=embedder)
+    stubs = {**stub_models(models_dir_of_stubs), "RAG_EMBEDDER": "embedder"}
+    done = run_rag(command, QUESTION, "--reranker", "gone", cwd=tmp_path, **stubs)
+    failed(done, errors.ModelMissing, "gone", "--reranker")
 
 
 @pytest.mark.parametrize("k", ["0", "-1", "51"])

@@ -5,7 +5,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.chunking import split_article, split_sentences
+from rag.chunking import LONGEST_PARAGRAPH, split_article, split_sentences
 from rag.corpus import parse, read_corpus
 from rag.domain import Article
 
@@ -36,9 +36,9 @@ def test_passages_of_the_seeds_are_exact_and_cover_the_story() -> None:
 
 
 def test_a_passage_ends_with_a_sentence_and_repeats_the_one_before() -> None:
-    text = " ".join(f"La phrase numéro {i} parle du sujet {i}." for i in range(40))
+    text = " ".join(f"La phrase numéro {i} parle du sujet {i}." for i in range(80))
     passages = split_article(parse(text, "a.txt"), count, chunk_tokens=35, overlap_sentences=1)
-    assert len(passages) > 3
+    assert count(text) > LONGEST_PARAGRAPH and len(passages) > 3
     assert all(p.text.endswith(".") and p.text.startswith("La phrase") for p in passages)
     for one, two in zip(passages, passages[1:], strict=False):
         shared = text[two.start : one.end]
@@ -46,10 +46,18 @@ def test_a_passage_ends_with_a_sentence_and_repeats_the_one_before() -> None:
 
 
 def test_without_overlap_passages_lie_end_to_end() -> None:
-    text = " ".join(f"La phrase numéro {i} parle du sujet {i}." for i in range(40))
+    text = " ".join(f"La phrase numéro {i} parle du sujet {i}." for i in range(80))
     passages = split_article(parse(text, "a.txt"), count, chunk_tokens=35, overlap_sentences=0)
     assert " ".join(p.text for p in passages) == text
     assert all(count(p.text) <= 35 for p in passages)
+
+
+def test_a_paragraph_stays_whole_and_short_ones_come_together() -> None:
+    long = " ".join(f"La phrase numéro {i} parle du sujet {i}." for i in range(40))
+    short = [f"Le point {i} est court." for i in range(4)]
+    text = "\n".join([short[0], short[1], long, *short[2:]])
+    passages = split_article(parse(text, "a.txt"), count, chunk_tokens=35, overlap_sentences=0)
+    assert [p.text for p in passages] == ["\n".join(short[:2]), long, "\n".join(short[2:])]
 
 
 def test_a_sentence_that_is_too_long_is_cut_between_words() -> None:
@@ -85,7 +93,8 @@ def test_ids_are_stable_and_distinct() -> None:
 def test_offsets_hold_for_any_text(text: str, size: int) -> None:
     if not text.strip():
         return
-    article = parse(text, "a.txt")
+    # Ten times over, a paragraph is mostly too long to stay whole.
+    article = parse(10 * text, "a.txt")
     passages = split_article(article, len, chunk_tokens=size, overlap_sentences=1)
     assert all(article.text[p.start : p.end] == p.text for p in passages)
     assert uncovered(article, [(p.start, p.end) for p in passages]) == ""

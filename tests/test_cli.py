@@ -16,6 +16,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -24,9 +26,10 @@ from eval import errors as eval_errors
 from rag import errors
 from rag.answering import Pipeline
 from rag.config import Settings
-from rag.domain import Progress
+from rag.domain import Hit, Passage, Progress
 from rag.errors import RagError
 from rag.indexing import build_index, open_index
+from rag.ranking import SECOND_WEIGHTS, SENTENCE_WEIGHTS
 from rag.rendering import Renderer
 from rag.retrieval import Retriever
 from rag.wording import catalogue, say
@@ -307,7 +310,7 @@ def test_piped_output_is_plain_and_the_question_may_be_piped_too(tmp_path: Path,
     for name, start, end in re.findall(r"(\S+\.txt), (\d+)-(\d+)", done.stdout):
         text = (SEEDS / name).read_bytes().decode()[int(start) : int(end)]
         assert all(line.strip() in done.stdout for line in text.splitlines())
-    assert "bm25=" in done.stdout
+    assert re.search(rf"^    {say('view.dense', 'en')} 0\.\d{{3}} · ", done.stdout, re.MULTILINE)
 
 
 @pytest.mark.models
@@ -419,6 +422,39 @@ def test_quiet_shows_no_progress() -> None:
         on_progress(Progress("split", 1, 2))
     renderer.note("remark")
     assert err.getvalue() == ""
+
+
+def test_hits_with_their_scores_and_repetitions() -> None:
+    place = Passage(7, "a.txt", 3, 30, "Le pont est rouvert.", "Un pont", date(2025, 9, 4), "AFP")
+    parts = dict.fromkeys([*SECOND_WEIGHTS, *SENTENCE_WEIGHTS, "period", "recent", "reranker"], 0.5)
+    hit = Hit(place, 1.5, parts, (replace(place, document="b.txt", source=None, date=None),))
+    for language, also in (("en", "also in b.txt, 3-30 (undated)"), ("fr", "aussi dans b.txt, 3-30 (sans date)")):
+        out = io.StringIO()
+        Renderer(language, out=out).hits([hit], explain=True)
+        title, origin, scores, text, repeated = out.getvalue().splitlines()
+        assert title == "1. Un pont" and text == "    Le pont est rouvert." and repeated == f"    {also}"
+        assert origin.endswith("· a.txt, 3-30 · 1.50")
+        # Each score has a name of its own in words.
+        names = [score.rsplit(" ", 1)[0] for score in scores.strip().split(" · ")]
+        assert len(set(names)) == len(parts) and not {"dense", "grams", "bm25"} & set(names)
+        Renderer(language, out=(plain := io.StringIO())).hits([replace(hit, also=())], explain=False)
+        assert plain.getvalue().splitlines() == [title, origin, text]
+
+
+@pytest.mark.models
+def test_a_question_without_a_known_word_is_told(tmp_path: Path, real_index: dict[str, str]) -> None:
+    done = run_rag("search", "柏林", "-k", "1", "--json", cwd=tmp_path, LC_ALL="fr_FR.UTF-8", **real_index)
+    assert done.returncode == 0
+    assert done.stderr == f"{say('notice.no_word_found', 'fr')}\n"
+    assert json.loads(done.stdout)["notices"] == ["no_word_found"]
+    lines = [{"question": "柏林"}, {"question": QUESTION}]
+    stdin = "\n".join(map(json.dumps, lines))
+    done = run_rag("search", "--batch", "-", "-k", "1", cwd=tmp_path, stdin=stdin, **real_index)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [json.loads(line).get("notices") for line in done.stdout.splitlines()] == [["no_word_found"], None]
+    asked = run_rag("ask", "柏林", "--no-stream", cwd=tmp_path, **real_index)
+    assert asked.returncode == 0
+    assert say("notice.no_word_found", "en") in asked.stderr and asked.stdout.strip()
 
 
 # Filters

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,28 @@ def test_a_value_out_of_bounds_fails_with_its_place(tmp_path: Path, value: str) 
     with pytest.raises(InvalidSetting) as caught:
         load_settings({}, {"RAG_PASSAGES": value}, tmp_path)
     assert (caught.value.fields["key"], caught.value.fields["place"]) == ("passages", "RAG_*")
+
+
+@pytest.mark.parametrize(
+    ("file", "environment", "day"),
+    [
+        ("today = 2025-09-04", {}, date(2025, 9, 4)),
+        ('today = "2025-09-04"', {}, date(2025, 9, 4)),
+        ("today = 2025-09-04", {"RAG_TODAY": "2024-02-29"}, date(2024, 2, 29)),
+        ("today = 2025-09-04", {"RAG_TODAY": ""}, None),
+    ],
+)
+def test_a_day(tmp_path: Path, file: str, environment: dict[str, str], day: date | None) -> None:
+    (tmp_path / "rag.toml").write_text(file)
+    assert load_settings({}, environment, tmp_path).today == day
+
+
+@pytest.mark.parametrize("file", ["today = 2025-09-04T10:00:00", "today = 20250904", "today = true"])
+def test_what_is_no_day(tmp_path: Path, file: str) -> None:
+    (tmp_path / "rag.toml").write_text(file)
+    with pytest.raises(InvalidSetting) as caught:
+        load_settings({}, {}, tmp_path)
+    assert caught.value.fields["key"] == "today"
 
 
 @pytest.mark.parametrize("content", [b"passages = ", b"\xff\xfe"])

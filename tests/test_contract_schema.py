@@ -9,6 +9,7 @@ import copy
 import json
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -24,8 +25,10 @@ from rag.config import Settings
 from rag.contracts import BadRequest, Request, answer_object, dump, hits_object, parse_history, parse_request
 from rag.domain import EVERYTHING, Scope, Turn
 from rag.indexing import open_index
+from rag.reranking import CrossEncoderReranker
 from rag.retrieval import Retriever
 from tests.conftest import SEEDS
+from tests.contracts.test_reranker import make_model
 from tests.doubles import BagEmbedder, ScriptedGenerator
 from tests.test_cli import QUESTION, build_bag_index, run_rag
 
@@ -109,7 +112,9 @@ def answer(retriever: Retriever) -> Object:
 
 @pytest.fixture(scope="module")
 def found(retriever: Retriever) -> Object:
-    made: Object = json.loads(dump(hits_object(QUESTION, retriever.search(QUESTION, 3), 1, explain=True)))
+    first, *others = retriever.search(QUESTION, 3)
+    hits = [replace(first, also=(others[0].passage, others[1].passage)), *others]
+    made: Object = json.loads(dump(hits_object(QUESTION, hits, 1, explain=True, notices=["no_word_found"])))
     return made
 
 
@@ -118,6 +123,9 @@ def test_answers_and_hits_of_the_doubles(answer: Object, found: Object, retrieve
     check_answer(answer)
     check_hits(found, 3)
     assert found["hits"][0]["parts"]
+    assert [one["document"] for one in found["hits"][0]["also"]] == [hit["document"] for hit in found["hits"][1:]]
+    assert not any("also" in hit for hit in found["hits"][1:])
+    assert hits_object(QUESTION, [], 1).keys() == {"id", "question", "hits"}
     check_hits(hits_object(QUESTION, retriever.evidence(QUESTION, 4), "x"), 4)
     unsure = Pipeline(retriever, BagEmbedder(), ScriptedGenerator(yes=0.01), Settings(answer_threshold=1.0))
     refusal = answer_object(unsure.ask(QUESTION), 2)
@@ -158,7 +166,7 @@ def _extend(holder: Any, key: Any) -> None:
 
 def test_the_schemas_mean_what_they_say(answer: Object, found: Object) -> None:
     """Every promised key is needed, every key has its type, and others may be added."""
-    optional = {("confidence",), ("hits", 0, "source"), ("hits", 0, "parts")}
+    optional = {("confidence",), ("notices",), *(("hits", 0, name) for name in ("source", "parts", "also"))}
     for name, value in (("answer", answer), ("search", found)):
         for path in _paths(value):
             if "parts" in path[:-1]:
@@ -275,6 +283,25 @@ def test_search(flags: list[str], real_settings: Settings, tmp_path: Path) -> No
             for s in found["hits"]
         ]
         assert all(inside)
+
+
+@pytest.mark.models
+def test_search_from_a_given_day_on(real_settings: Settings) -> None:
+    arguments = ("search", "--json", "Qu'a annoncé Macron hier ?", "--explain", "-k", "20", "--today")
+    (found,) = objects(_in_process(real_settings, *arguments, "2025-09-05"))
+    assert {hit["date"] for hit in found["hits"] if hit["parts"]["period"]} == {"2025-09-04"}
+    assert found["hits"][0]["date"] == "2025-09-04"
+    (found,) = objects(_in_process(real_settings, *arguments, "2024-02-29"))
+    assert not any(hit["parts"]["period"] for hit in found["hits"])
+
+
+@pytest.mark.models
+def test_search_with_a_reranker(real_settings: Settings, tmp_path: Path) -> None:
+    folder = make_model(tmp_path / "tiny")
+    (found,) = objects(_in_process(real_settings, "search", "--json", QUESTION, "--explain", "--reranker", str(folder)))
+    check_hits(found, real_settings.passages)
+    expected = CrossEncoderReranker(folder).scores(QUESTION, [hit["text"] for hit in found["hits"]])
+    assert [hit["parts"]["reranker"] for hit in found["hits"]] == pytest.approx(list(expected), abs=1e-3)
 
 
 def _in_process(settings: Settings, *arguments: str) -> str:

@@ -91,6 +91,13 @@ def test_an_index_of_another_chunk_size(sound: Settings) -> None:
     assert "chunks" not in [check.name for check in examine(sound, "en")]
 
 
+def test_a_reranker_is_looked_for_when_there_should_be_one(sound: Settings) -> None:
+    assert "reranker" not in [check.name for check in examine(sound, "en")]
+    assert finding(sound.model_copy(update={"reranker": "embedder"}), "reranker").status == "ok"
+    check = finding(sound.model_copy(update={"reranker": "gone"}), "reranker")
+    assert check.status == "failed" and "gone" in check.finding and "--reranker" in check.repair
+
+
 @pytest.mark.parametrize("content", [None, b"", b"notes"])
 def test_a_broken_generator(content: bytes | None, sound: Settings, tmp_path: Path) -> None:
     path = tmp_path / "broken.gguf"

@@ -33,6 +33,18 @@ from rag.french import french_number, terms
         ("1 500 soldats", "1500 soldats"),
         ("17 février 2025", "17 FEVRIER 2025"),
         ("ｆｕｌｌ", "full"),
+        ("l'eau", "eau"),
+        ("l’eau", "l'eau"),
+        ("jusqu'à l’aube", "jusqu’à l'aube"),
+        ("jusqu'à Paris", "Paris"),
+        ("qu’il pleuve", "pleuve"),
+        ("Vingt-six", "26"),
+        ("12H00", "12h00"),
+        ("12 h 00", "12H00"),
+        ("20% des voix", "20 % des voix"),
+        ("le 17 février 2025", "17 fevrier 2025"),
+        ("élection", "elections"),
+        ("Conseil européen", "conseils europeens"),
     ],
 )
 def test_pairs_that_must_match(one: str, two: str) -> None:
@@ -51,11 +63,23 @@ def test_pairs_that_must_match(one: str, two: str) -> None:
         ("président", "précédent"),
         ("guerre", "gare"),
         ("Russie", "Roumanie"),
+        ("26", "260"),
+        ("20%", "20"),
+        ("deux-trois jours", "5 jours"),
         ("le la les", "un une des"),
     ],
 )
 def test_pairs_that_must_not_match(one: str, two: str) -> None:
     assert set(terms(one)) != set(terms(two)) or not terms(one)
+
+
+def test_part_of_a_compound_is_not_all_of_it() -> None:
+    assert not set(terms("le porte-parole")) <= set(terms("la porte"))
+
+
+@pytest.mark.parametrize("question", ["qu'il", "qu’il", "jusqu'à", "Est-ce que ?"])
+def test_words_without_content(question: str) -> None:
+    assert terms(question) == []
 
 
 def test_question_words_and_stop_words_are_left_out() -> None:
@@ -66,7 +90,12 @@ def test_question_words_and_stop_words_are_left_out() -> None:
 @pytest.mark.parametrize(
     ("word", "value"),
     [("vingt-six", 26), ("soixante-et-onze", 71), ("quatre-vingts", 80), ("cent", 100), ("deux-cent-dix", 210),
-     ("trente", 30), ("zéro", 0), ("vingtaine", None), ("porte-parole", None)],
+     ("trente", 30), ("zéro", 0), ("vingtaine", None), ("porte-parole", None),
+     ("dix-sept", 17), ("vingt-et-un", 21), ("vingt-et-une", 21), ("soixante-dix-sept", 77), ("QUATRE-VINGT-UN", 81),
+     ("nonante-neuf", 99), ("deux-cents", 200), ("trois-cents-six", 306), ("cent-un", 101),
+     ("neuf-cent-quatre-vingt-dix-neuf", 999), ("deux-trois", None), ("dix-vingt", None), ("vingt-dix", None),
+     ("six-sept", None), ("cinquante-soixante", None), ("trente-dix", None), ("vingt-zéro", None), ("cent-zéro", None),
+     ("un-cent", None), ("onze-cents", None), ("cent-deux-trois", None), ("quatre-vingt-vingt", None), ("-", None)],
 )  # fmt: skip
 def test_numbers_in_words(word: str, value: int | None) -> None:
     assert french_number(word) == value

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rag.domain import Passage
-from rag.grounding import ground, names, running_text, strip_markers
+from rag.grounding import begins_line, ground, names, running_text, strip_markers, strip_markup
 
 
 def sentence(text: str, n: int = 1, language: str = "fr") -> Passage:
@@ -92,7 +92,7 @@ def test_a_name_may_stand_in_another_sentence_than_the_cited_one() -> None:
 
 def test_names_are_capitals_within_a_sentence() -> None:
     text = "Selon Mark Rutte, l'Allemagne et les États-Unis (Otan) hésitent. Hier, rien. « Oui », dit « Le Monde »."
-    assert names(text) == ["Mark", "Rutte", "Allemagne", "États-Unis", "Otan", "Monde"]
+    assert names(text) == ["Mark Rutte", "Allemagne", "États-Unis", "Otan", "Le Monde"]
 
 
 def test_lists_become_running_text() -> None:
@@ -100,3 +100,65 @@ def test_lists_become_running_text() -> None:
         running_text("Il y a :\n1. la paix ;\n\n- la trêve.\nEt 2. reste") == "Il y a : la paix ; la trêve. Et 2. reste"
     )
     assert running_text("1. Un") == "Un"
+
+
+@pytest.mark.parametrize(
+    ("text", "stops"),
+    [
+        ("Trois :\n", True),
+        ("Trois :\n\n-", True),
+        ("Trois :\n1", True),
+        ("Trois :\n12.", True),
+        ("-", True),
+        ("Trois :\n1. la", False),
+        ("Trois :\nla paix", False),
+        ("26 pays", False),
+        ("Les 26", False),
+        ("Oui -", False),
+    ],
+)
+def test_a_list_mark_is_waited_for(text: str, stops: bool) -> None:
+    assert begins_line(text) == stops
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("**Berlin** pose `trois` __conditions__.", "Berlin pose trois conditions."),
+        ("# Réponse : oui", "Réponse : oui"),
+        ("Voir [Berlin](https://example.org/a?b=c).", "Voir Berlin."),
+        ("Voir https://example.org/a?b=c.", "Voir."),
+        ("Oui ![x](https://example.org/x.png) et <b class='y'>non</b>", "Oui et non"),
+        ("<img src=x onerror=alert(1)>", ""),
+        (
+            "3 < 5 et 7 > 6, « oui\u00a0», n° 5, l'a_b, [sic], (2025)",
+            "3 < 5 et 7 > 6, « oui\u00a0», n° 5, l'a_b, [sic], (2025)",
+        ),
+    ],
+)
+def test_markup_of_the_generator_is_taken_out(text: str, plain: str) -> None:
+    assert strip_markup(text) == plain
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "L'Allemagne pose trois conditions préalables 柏林提出.",
+        "L'Allemagne pose trois conditions préalables Берлин.",
+        "L'Allemagne pose trois conditions préalables à Joe Biden.",
+        "L'Allemagne pose trois conditions préalables dans 48 heures.",
+    ],
+)
+def test_one_unfounded_word_of_the_telling_kind_is_enough(statement: str) -> None:
+    assert ground(statement, "fr", S, FAR).support < 0.5
+
+
+def test_the_sentence_that_a_figure_comes_from_is_cited_too() -> None:
+    statement = "L'Allemagne pose trois conditions préalables aux 26 pays."
+    assert [s.id for s in ground(statement, "fr", S, FAR).sentences] == [1, 3]
+
+
+def test_no_more_sentences_are_cited_than_are_needed() -> None:
+    repeated = [*S, sentence(S[0].text, 4), sentence(S[0].text, 5)]
+    grounded = ground(S[0].text, "fr", repeated, np.full(len(repeated), 0.8, np.float32))
+    assert [s.id for s in grounded.sentences] == [1]

@@ -8,9 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rag.catalog import open_catalog
 from rag.config import Settings
 from rag.domain import Progress
-from rag.errors import EmbedderMismatch, IndexDamaged, IndexMissing, NoArticles, PathMissing, RootsDropped
+from rag.errors import (
+    EmbedderMismatch,
+    IndexDamaged,
+    IndexMissing,
+    IndexTooOld,
+    NoArticles,
+    PathMissing,
+    RootsDropped,
+)
 from rag.indexing import BuildReport, build_index, check_embedder, open_index
 from rag.protocols import OnProgress, Vectors, silent
 from tests.doubles import BagEmbedder
@@ -146,7 +155,62 @@ def test_bad_paths_leave_everything_as_it_was(folder: Path, tmp_path: Path) -> N
     assert open_index(tmp_path / "ix").manifest.articles == 3
 
 
-@pytest.mark.parametrize("damage", ["manifest", "folder", "faiss", "sqlite", "bm25", "counts"])
+def _age(target: Path) -> None:
+    """Makes the index one of the first schema, which had neither runs of letters nor tokens."""
+    manifest = target / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "schema": 1}))
+    (data,) = target.glob("data-*")
+    for name in ("passages.grams", "passages.tokens"):
+        shutil.rmtree(data / name)
+
+
+def test_an_index_of_an_older_schema_is_told_and_built_again(folder: Path, tmp_path: Path) -> None:
+    target = tmp_path / "ix"
+    build([folder], target)
+    _age(target)
+    for look in (open_index, open_catalog):
+        with pytest.raises(IndexTooOld) as caught:
+            look(target)
+        assert (caught.value.fields["found"], caught.value.exit_code) == (1, 4)
+        assert f"rag index --index {target}" in caught.value.next_step()
+    report = build([], target)
+    assert (report.manifest.articles, len(report.added)) == (3, 3)
+    assert len(open_index(target).tokens) == report.manifest.passages
+    assert len(list(target.glob("data-*"))) == 1
+
+
+def test_an_older_index_keeps_what_it_holds(folder: Path, tmp_path: Path) -> None:
+    build([folder], tmp_path / "ix")
+    _age(tmp_path / "ix")
+    other = tmp_path / "other.txt"
+    other.write_text("Une brève.", "utf-8")
+    with pytest.raises(RootsDropped):
+        build([other], tmp_path / "ix")
+    assert build([folder, other], tmp_path / "ix").manifest.articles == 4
+
+
+def test_a_small_index_that_grows_much_gets_a_new_projection(folder: Path, tmp_path: Path) -> None:
+    source = tmp_path / "growing"
+    source.mkdir()
+    (source / "a.txt").write_text("Une brève.", "utf-8")
+    build([source], tmp_path / "ix")
+    first = open_index(tmp_path / "ix").tokens.projection.basis
+    for path in folder.iterdir():
+        shutil.copy(path, source)
+    embedder = BagEmbedder()
+    build([], tmp_path / "ix", embedder)
+    assert embedder.embedded.count("Une brève.") == 1  # as a passage; its sentence is known
+    second = open_index(tmp_path / "ix").tokens.projection.basis
+    assert not np.allclose(first, second)
+    # As from the beginning; and with little more to read it stays.
+    build([source], tmp_path / "anew")
+    assert np.array_equal(open_index(tmp_path / "anew").tokens.projection.basis, second)
+    (source / "b.txt").write_text("Une autre brève.", "utf-8")
+    build([], tmp_path / "ix")
+    assert np.array_equal(open_index(tmp_path / "ix").tokens.projection.basis, second)
+
+
+@pytest.mark.parametrize("damage", ["manifest", "folder", "faiss", "sqlite", "bm25", "grams", "tokens", "counts"])
 def test_a_damaged_index_is_told_and_can_be_built_again(folder: Path, tmp_path: Path, damage: str) -> None:
     target = tmp_path / "ix"
     build([folder], target)
@@ -162,6 +226,10 @@ def test_a_damaged_index_is_told_and_can_be_built_again(folder: Path, tmp_path: 
         (data / "articles.sqlite").write_bytes(b"SQLite format 3\0" + bytes(5000))
     elif damage == "bm25":
         next((data / "passages.bm25").glob("data*.npy")).unlink()
+    elif damage == "grams":
+        shutil.rmtree(data / "passages.grams")
+    elif damage == "tokens":
+        (data / "passages.tokens" / "places.npy").unlink()
     else:
         manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "passages": 7}))
     with pytest.raises(IndexDamaged):

@@ -11,15 +11,17 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "rag"
 LAYERS = [
     {"wording", "domain"},
-    {"errors", "events", "french", "sentences", "languages"},
-    {"protocols", "storage", "hardware"},
-    {"config", "digests", "manifest", "contracts"},
+    {"errors", "events", "french", "dates", "sentences", "languages", "question_types"},
+    {"protocols", "storage", "hardware", "loading", "scopes"},
+    {"config", "digests", "manifest", "contracts", "reasoning", "chat_api"},
     {
         "corpus", "chunking", "embedding", "lexical", "vectors", "catalog", "generation", "prompting", "grounding",
-        "fetching",
+        "endpoint", "fetching", "duplicates", "ranking", "reranking", "tokens",
     },
-    {"indexing"},
-    {"retrieval", "decision"},
+    {"indexing", "selection", "conversation"},
+    {"query", "decision", "followups"},
+    {"evidence"},
+    {"retrieval", "composing"},
     {"answering"},
     {"assembly"},
     {"doctor"},

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from eval.records import Evidence
+from rag.domain import Passage
 
 
 def overlaps(start: int, end: int, other_start: int, other_end: int) -> bool:
@@ -31,3 +32,8 @@ def holds(span: Mapping[str, Any], evidence: Evidence) -> bool:
 def found(spans: Iterable[Mapping[str, Any]], evidence: Sequence[Evidence]) -> list[frozenset[int]]:
     """For each span, in order, which of `evidence` (by position) it holds."""
     return [frozenset(i for i, piece in enumerate(evidence) if holds(span, piece)) for span in spans]
+
+
+def found_by(passages: Iterable[Passage], evidence: Sequence[Evidence]) -> list[frozenset[int]]:
+    """The same for passages as the product holds them."""
+    return found(({"document": p.document, "start": p.start, "end": p.end} for p in passages), evidence)

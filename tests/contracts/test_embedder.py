@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -57,6 +59,42 @@ def test_progress_ends_complete(embedder: Embedder) -> None:
     seen: list[Progress] = []
     embedder.encode_documents(TEXTS, seen.append)
     assert (seen[-1].step, seen[-1].done, seen[-1].total) == ("embed", len(TEXTS), len(TEXTS))
+
+
+def test_a_question_is_read_alike_with_its_tokens(embedder: Embedder) -> None:
+    text = "Quelles conditions pose l'Allemagne ?"
+    vector, tokens = embedder.encode_question(text)
+    assert vector.dtype == tokens.vectors.dtype == np.float32
+    assert np.allclose(vector, embedder.encode_queries([text])[0], atol=1e-2)
+    assert tokens.vectors.shape == (len(tokens.places), embedder.dimension)
+    assert np.allclose(np.linalg.norm(tokens.vectors, axis=1), 1, atol=1e-5)
+
+
+def test_passages_are_read_alike_with_their_tokens(embedder: Embedder) -> None:
+    seen: list[Progress] = []
+    read = {place: (vector, tokens) for place, vector, tokens in embedder.encode_passages(TEXTS, seen.append)}
+    assert sorted(read) == list(range(len(TEXTS)))
+    assert np.allclose([read[i][0] for i in range(len(TEXTS))], embedder.encode_documents(TEXTS), atol=1e-2)
+    assert (seen[-1].step, seen[-1].done, seen[-1].total) == ("embed", len(TEXTS), len(TEXTS))
+    assert not list(embedder.encode_passages([]))
+
+
+def test_places_are_where_the_tokens_begin(embedder: Embedder) -> None:
+    text = "  Été à Kyïv :\u00a0« l’œuvre »,  dit-il.\nÀ Paris, 26 pays 柏林 🙂 ﬁn "
+    ((_, _, tokens),) = embedder.encode_passages([text])
+    assert tokens.places.dtype == np.int64
+    assert (np.diff(tokens.places) >= 0).all()
+    # Every word begins a token, and no token begins with the white space before it.
+    assert set(tokens.places) >= {word.start() for word in re.finditer(r"\S+", text)}
+    assert not any(text[place : place + 1].isspace() for place in tokens.places)
+
+
+def test_a_token_knows_its_sentence(embedder: Embedder) -> None:
+    """The same word, alone and in a text: its token is nearest to the one at its place."""
+    _, asked = embedder.encode_question("Allemagne")
+    ((_, _, tokens),) = embedder.encode_passages(["La Chine organise un sommet. Allemagne et France hésitent."])
+    nearest = tokens.places[(tokens.vectors @ asked.vectors[-1]).argmax()]
+    assert 29 <= nearest < 38
 
 
 def test_name_and_digest_are_told_without_loading(embedder: Embedder) -> None:

@@ -8,6 +8,8 @@ from string import ascii_lowercase
 import numpy as np
 import pytest
 
+from rag.assembly import make_reranker
+from rag.config import Settings
 from rag.errors import ModelDamaged, ModelMissing
 from rag.protocols import Reranker
 from rag.reranking import BATCH, CrossEncoderReranker
@@ -89,6 +91,17 @@ def test_scores_are_logits_of_full_precision(cross_encoder: CrossEncoderReranker
 
 def test_constructing_reads_nothing(tmp_path: Path) -> None:
     assert CrossEncoderReranker(tmp_path / "nowhere").name == "nowhere"
+
+
+def test_it_is_chosen_by_path_or_by_name(tmp_path: Path) -> None:
+    (tmp_path / "models" / "mine").mkdir(parents=True)
+    for choice in ("mine", str(tmp_path / "models" / "mine")):
+        made = make_reranker(Settings(models_dir=tmp_path / "models", reranker=choice, threads=1))
+        assert made is not None and made.path == tmp_path / "models" / "mine"
+    assert make_reranker(Settings(models_dir=tmp_path)) is None
+    with pytest.raises(ModelMissing) as caught:
+        make_reranker(Settings(models_dir=tmp_path, reranker="mine"))
+    assert "mine" in caught.value.message() and "--reranker" in caught.value.next_step("fr")
 
 
 def test_a_missing_folder_is_told_by_name(tmp_path: Path) -> None:

@@ -100,6 +100,19 @@ def test_a_sound_run_has_no_cases_and_a_retrieval_run_no_calibration() -> None:
     assert "Calibration" not in page.text and "Time of a search" in page.text
 
 
+def test_groups_have_a_row_each_and_no_figure_where_none_applies() -> None:
+    rows = re.findall(
+        r'<tr><th scope="row">((?:type|lang|half) \w+)</th>(.*?)</tr>', render(run(cases=(*CASES, REFUSED)))
+    )
+    assert [name for name, _ in rows] == [
+        "type date", "type fact", "type off_topic", "lang fr", "half test", "half tune"
+    ]  # fmt: skip
+    cells = {name: re.findall(r"<td>(.*?)</td>", row) for name, row in rows}
+    # CASES are 9, of which 3 are about dates; the refused one has neither evidence nor answer to find.
+    assert cells["type date"][0] == "3" and cells["lang fr"][0] == "10"
+    assert "" in cells["type off_topic"] and "" not in cells["type date"]
+
+
 def test_against_a_baseline() -> None:
     before, after = run(), run(AlwaysRefuses(Oracle(Bridge(), CASES)))
     differences = compare(side_of(before), side_of(after), {"accuracy": 0.05})

@@ -1,0 +1,176 @@
+"""The commands that look into the search itself: `fit-ranking`, `variants`, `bench`."""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from eval import bench as benchmark
+from eval import fitting, robustness
+from eval.errors import NoCases
+from eval.opening import open_system, versions
+from eval.options import (
+    half_option,
+    questions_option,
+    quiet_option,
+    runs_option,
+    sample_option,
+    seed_option,
+    with_settings,
+)
+from eval.progress import watching
+from eval.runner import Tally, peak_memory_mb, select
+from eval.sets import load_questions
+from eval.sources import Source, load_source
+from eval.squad import load_squad
+from rag.assembly import open_retrieval
+from rag.config import Settings
+from rag.ranking import FIRST_WEIGHTS, SECOND_WEIGHTS
+from rag.rendering import Renderer
+from rag.wording import user_language
+
+FAILED = 1
+
+
+@click.command("fit-ranking")
+@questions_option
+@half_option
+@sample_option
+@seed_option
+@runs_option
+@quiet_option
+@with_settings
+def fit_ranking(*, set_path: Path, quiet: bool, seed: int, **options: Any) -> None:
+    """Refit the weights of the ranking on SET and say what each view is worth.
+
+    Both stages, by listwise logistic regression, cross-validated by document. The weights of the product stay as
+    they are.
+    """
+    renderer = Renderer(user_language(), quiet=quiet)
+    source = _source(set_path, renderer, seed, **options)
+    retriever, _ = open_retrieval(source.settings.model_copy(update={"threads": 1}))
+    listed = []
+    with watching(renderer.err, source.name, quiet=quiet) as on_case:
+        for case in source.cases:
+            listed.append(fitting.candidates(retriever, case))
+            on_case(Tally(len(listed), len(source.cases), {}))
+    first, second = zip(*listed, strict=True)
+    click.echo(f"{len(listed)} questions about {len({some.group for some in first})} documents\n")
+    try:
+        stages = (
+            fitting.study("first stage", first, FIRST_WEIGHTS, seed),
+            fitting.study("second stage", second, SECOND_WEIGHTS, seed),
+        )
+    except ValueError as error:
+        raise click.UsageError(f"Too few questions to fit on: {error}.") from error
+    click.echo("\n\n".join(map(fitting.table, stages)))
+
+
+@click.command()
+@questions_option
+@half_option
+@sample_option
+@seed_option
+@click.option("--losses", is_flag=True, help="List the variants whose evidence is no longer found.")
+@runs_option
+@quiet_option
+@with_settings
+def variants(*, set_path: Path, quiet: bool, seed: int, losses: bool, **options: Any) -> None:
+    """Ask SET misspelt, without accents, in capitals and in keywords, and measure what recall@5 loses.
+
+    Ends with exit code 1 when a kind of variant loses more than 5 points.
+    """
+    renderer = Renderer(user_language(), quiet=quiet)
+    source = _source(set_path, renderer, seed, **options)
+    with renderer.waiting("load"):
+        opened = open_system(source.settings, answers=False)
+    with watching(renderer.err, source.name, quiet=quiet) as on_case:
+        measured = robustness.losses(opened.system, source.cases, seed, on_case)
+    click.echo(robustness.table(measured))
+    if losses:
+        for loss in measured:
+            click.echo("".join(f"\n{case.id}: {case.question}" for case in loss.lost))
+    if not all(loss.passed for loss in measured):
+        sys.exit(FAILED)
+
+
+@click.command()
+@questions_option
+@click.option("--sample", type=click.IntRange(1), default=40, show_default=True, help="How many questions.")
+@click.option("--repetitions", type=click.IntRange(1), default=5, show_default=True, help="How often each.")
+@seed_option
+@quiet_option
+@with_settings
+def bench(
+    *,
+    settings: Settings,
+    given: dict[str, Any],
+    set_path: Path,
+    sample: int,
+    repetitions: int,
+    seed: int,
+    quiet: bool,
+) -> None:
+    """Time searches stage by stage, each beside the bare library: JSON, and a table on standard error.
+
+    SET gives the questions; the index need not hold what they ask for.
+    """
+    renderer = Renderer(user_language(), quiet=quiet)
+    known = (
+        [case.question for case in load_squad(set_path).cases]
+        if set_path.suffix == ".json"
+        else load_questions(set_path)
+    )
+    questions = random.Random(seed).sample(known, min(sample, len(known)))
+    machine, start = benchmark.machine(), benchmark.start_times()
+    with renderer.waiting("load"):
+        retriever, embedder = open_retrieval(settings)
+    loaded = peak_memory_mb()
+    benchmark.warm(retriever, questions, settings.passages)
+    memory = {"loaded_mb": loaded, "searched_mb": peak_memory_mb()}
+    references = benchmark.plain_libraries(retriever.index, embedder)
+    stages = benchmark.time_searches(retriever, references, questions, repetitions, settings.passages)
+    manifest = retriever.index.manifest
+    report = {
+        "index": {"articles": manifest.articles, "passages": manifest.passages, "sentences": manifest.sentences},
+        "questions": len(questions),
+        "repetitions": repetitions,
+        "stages": {stage.name: benchmark.stage_object(stage) for stage in stages},
+        "start": start,
+        "machine": machine,
+        "memory": memory,
+        "versions": versions(),
+    }
+    click.echo(json.dumps(report, ensure_ascii=False))
+    renderer.note(benchmark.table(report))
+
+
+STUDIES = (fit_ranking, variants, bench)
+
+
+def _source(
+    path: Path,
+    renderer: Renderer,
+    seed: int,
+    *,
+    settings: Settings,
+    given: dict[str, Any],
+    half: str,
+    sample: int | None,
+    runs: Path,
+) -> Source:
+    """The chosen cases that have evidence. Raises NoCases, and what `load_source` raises."""
+    source = load_source(
+        path, settings, runs, indexed=given["index"] is not None,
+        on_build=lambda: renderer.note("Indexing the articles of the set…"),
+    )  # fmt: skip
+    told = [case for case in source.cases if case.evidence]
+    chosen = select(told, half=half, sample=sample, seed=seed)
+    if not chosen:
+        raise NoCases(path=path)
+    return Source(source.name, source.digest, chosen, source.settings)

@@ -1,0 +1,96 @@
+"""An answer as it is put together: statements, and the markers that code gives out.
+
+A statement cites the quotations (runs of sentences) that hold the sentences it rests on, and those sentences
+themselves where no quotation does. Relative days are resolved beside them: « jeudi [4 septembre 2025] ».
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.dates import annotate
+from rag.domain import Citation, Passage, Statement
+from rag.events import Checked
+from rag.evidence import within
+from rag.french import fold, terms
+from rag.grounding import Grounded
+
+# A quotation that a statement repeats to this share of its terms is cited, not printed again.
+_REPEATED = 0.7
+
+
+class Draft:
+    """The statements of one answer so far. `quotations` are the runs of sentences that may be quoted, best first."""
+
+    def __init__(self, language: str, quotations: Sequence[Passage]) -> None:
+        self.statements: list[Statement] = []
+        self.citations: list[Citation] = []
+        self._language = language
+        self._quotations = quotations
+        self._shown: list[str] = []
+        self._taken: set[str] = set()
+        self._cited: list[Passage] = []
+
+    @property
+    def text(self) -> str:
+        """The answer with its markers."""
+        return " ".join(self._shown)
+
+    @property
+    def cited(self) -> tuple[Passage, ...]:
+        """What the statements cite, by marker."""
+        return tuple(self._cited)
+
+    def repeats(self, text: str) -> bool:
+        """Whether a statement with this text, as it was before its days were resolved, is there already."""
+        return fold(text) in self._taken
+
+    def add(self, grounded: Grounded) -> Checked:
+        """Takes a supported statement in and gives what it cites its markers."""
+        cited = list(dict.fromkeys(self._quoted(sentence) for sentence in grounded.sentences))
+        markers = tuple(sorted({self._marker(passage, grounded.support) for passage in cited}))
+        text = self._dated(grounded.text, cited)
+        statement = Statement(text, markers, round(grounded.support, 3))
+        shown = f"{text} {' '.join(f'[{marker}]' for marker in markers)}"
+        self.statements.append(statement)
+        self._taken.add(fold(grounded.text))
+        self._shown.append(shown)
+        return Checked(statement, shown)
+
+    def quote(self, passage: Passage) -> Checked | None:
+        """Takes a quotation in, word for word; None when the statements say almost all of it already."""
+        held = set(terms(passage.text, passage.language))
+        told = {term for statement in self.statements for term in terms(statement.text, self._language)}
+        if held and len(held & told) >= _REPEATED * len(held):
+            return None
+        return self.add(Grounded(passage.text, (passage,), 1.0))
+
+    def _quoted(self, sentence: Passage) -> Passage:
+        return next((run for run in self._quotations if within(sentence, run)), sentence)
+
+    def _dated(self, text: str, cited: Sequence[Passage]) -> str:
+        """`text` with its relative days resolved, where all that it cites was published on one day."""
+        days = {passage.date for passage in cited}
+        (day,) = days if len(days) == 1 else (None,)
+        return annotate(text, self._language, day) if day else text
+
+    def _marker(self, passage: Passage, score: float) -> int:
+        place = (passage.document, passage.start, passage.end)
+        for citation in self.citations:
+            if (citation.document, citation.start, citation.end) == place:
+                return citation.marker
+        self._cited.append(passage)
+        self.citations.append(
+            Citation(
+                marker=len(self.citations) + 1,
+                document=passage.document,
+                title=passage.title,
+                date=passage.date,
+                source=passage.source,
+                start=passage.start,
+                end=passage.end,
+                quote=passage.text,
+                score=round(score, 3),
+            )
+        )
+        return len(self.citations)

@@ -1,0 +1,102 @@
+"""Decisions over real articles with a generator that always says the same, so that one signal changes at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rag.config import Settings
+from rag.decision import (
+    ALONE,
+    FOREIGN_ALONE,
+    FOREIGN_WITH_GENERATOR,
+    WITH_GENERATOR,
+    Decider,
+    Signals,
+    Verdict,
+    Weights,
+)
+from rag.evidence import windows
+from rag.indexing import build_index, open_index
+from rag.languages import detect
+from rag.retrieval import Retriever
+from tests.doubles import BagEmbedder, ScriptedGenerator
+
+SEEDS = Path(__file__).parents[1] / "seeds"
+QUESTION = "Quelles conditions pose Berlin ?"
+
+
+@pytest.fixture(scope="module")
+def retriever(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
+    target = tmp_path_factory.mktemp("decision") / "ix"
+    embedder = BagEmbedder(dimension=512)
+    build_index([SEEDS], target, embedder, Settings())
+    return Retriever(open_index(target), embedder)
+
+
+def decide(retriever: Retriever, question: str, yes: float | None = 0.5) -> Verdict:
+    hits, ranked = retriever.search_with_evidence(question, 8, 60)
+    around = windows(retriever.index, hits, ranked[:4])
+    generator = None if yes is None else ScriptedGenerator(yes=yes)
+    return Decider(retriever.index, generator).decide(question, detect(question), hits, ranked, around)
+
+
+def test_the_generators_yes_counts(retriever: Retriever) -> None:
+    low, middle, high = (decide(retriever, QUESTION, yes).probability for yes in (0.01, 0.5, 0.99))
+    assert 0 <= low < middle < high <= 1
+
+
+@pytest.mark.parametrize("yes", [0.5, None])
+def test_evidence_counts_with_and_without_a_generator(retriever: Retriever, yes: float | None) -> None:
+    near = decide(retriever, "Quelles sont les trois conditions préalables de Berlin aux garanties de sécurité ?", yes)
+    far = decide(retriever, "Quelle recette de tarte aux pommes préfèrent les boulangers ?", yes)
+    assert near.probability > far.probability
+    assert far.reason == "off_topic"
+    assert near.reason == "not_stated"
+
+
+@pytest.mark.parametrize("yes", [0.5, None])
+def test_an_unknown_name_counts_against_an_answer(retriever: Retriever, yes: float | None) -> None:
+    known = decide(retriever, "Que veut, selon Emmanuel Macron, la coalition des volontaires ?", yes)
+    unknown = decide(retriever, "Que veut, selon Narcisse Babylone, la coalition des volontaires ?", yes)
+    assert unknown.probability < known.probability
+    assert unknown.reason == "unknown_name"
+    assert " ".join(unknown.names) == "Narcisse Babylone"
+    assert known.names == ()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Que dit Emmanuel Macron ?",
+        "Que dit emmanuel macron ?",
+        "Que dit Volodymyr Zelenskyy ?",
+        "Que dit Friedrich Mertz ?",
+        "Que fait la Coalition des Volontaires ?",
+        "Que veut l'Allemagne pour l'Ukraine ?",
+        "What does Joe Biden say about the coalition of the willing?",
+    ],
+)
+def test_names_that_are_held_or_misspelt_or_of_another_language_are_not_unknown(
+    retriever: Retriever, question: str
+) -> None:
+    verdict = decide(retriever, question)
+    assert verdict.names == ()
+    assert verdict.reason != "unknown_name"
+
+
+def test_without_evidence_nothing_is_answered(retriever: Retriever) -> None:
+    generator = ScriptedGenerator(yes=0.99)
+    assert Decider(retriever.index, generator).decide(QUESTION, "fr", [], [], []) == Verdict(0.0, "off_topic")
+
+
+WEIGHTS = [WITH_GENERATOR, ALONE, FOREIGN_WITH_GENERATOR, FOREIGN_ALONE]
+
+
+@pytest.mark.parametrize("weights", WEIGHTS, ids=["with generator", "alone", "foreign with generator", "foreign alone"])
+def test_better_evidence_never_makes_an_answer_less_likely(weights: Weights) -> None:
+    worst = Signals(margin=-8.0, cosine=0.5, late=0.3, coverage=0.0, unknown=2, foreign=False)
+    best = Signals(margin=8.0, cosine=0.95, late=0.9, coverage=1.0, unknown=0, foreign=False)
+    assert 0 <= weights.probability(worst) < 0.1
+    assert 0.9 < weights.probability(best) <= 1
