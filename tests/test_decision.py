@@ -96,7 +96,7 @@ WEIGHTS = [WITH_GENERATOR, ALONE, FOREIGN_WITH_GENERATOR, FOREIGN_ALONE]
 
 @pytest.mark.parametrize("weights", WEIGHTS, ids=["with generator", "alone", "foreign with generator", "foreign alone"])
 def test_better_evidence_never_makes_an_answer_less_likely(weights: Weights) -> None:
-    worst = Signals(margin=-8.0, cosine=0.5, late=0.3, coverage=0.0, unknown=2, foreign=False)
-    best = Signals(margin=8.0, cosine=0.95, late=0.9, coverage=1.0, unknown=0, foreign=False)
+    worst = Signals(margin=-8.0, cosine=0.5, coverage=0.0, unknown=2, foreign=False)
+    best = Signals(margin=8.0, cosine=0.95, coverage=1.0, unknown=0, foreign=False)
     assert 0 <= weights.probability(worst) < 0.1
     assert 0.9 < weights.probability(best) <= 1
