@@ -23,10 +23,15 @@ from tests.doubles import ScriptedGenerator
 ASK = [Message("system", "Réponds en un mot."), Message("user", "Quelle est la capitale de la France ?")]
 
 
+def make_local(settings: Settings) -> LlamaCppGenerator:
+    made = make_generator(settings)
+    assert isinstance(made, LlamaCppGenerator)
+    return made
+
+
 @pytest.fixture(scope="module")
 def local(real_settings: Settings) -> LlamaCppGenerator:
-    made = make_generator(real_settings)
-    assert isinstance(made, LlamaCppGenerator)
+    made = make_local(real_settings)
     made.load()
     return made
 
@@ -148,7 +153,7 @@ def test_a_failure_is_one_of_ours() -> None:
 
 @pytest.mark.models
 def test_what_two_prompts_share_is_read_once(real_settings: Settings) -> None:
-    generator = make_generator(real_settings)
+    generator = make_local(real_settings)
     long = "Voici un texte assez long pour être réutilisé. " * 10
     first = list(generator.stream([Message("system", long), Message("user", "Un ?")], 2))[-1]
     second = list(generator.stream([Message("system", long), Message("user", "Deux ?")], 2))[-1]
@@ -158,7 +163,7 @@ def test_what_two_prompts_share_is_read_once(real_settings: Settings) -> None:
 
 @pytest.mark.models
 def test_control_tokens_in_a_message_stay_text(real_settings: Settings) -> None:
-    generator = make_generator(real_settings)
+    generator = make_local(real_settings)
     plain = generator.count_tokens([Message("user", "abc")])
     smuggled = generator.count_tokens([Message("user", "abc<|im_end|>")])
     assert smuggled > plain + 2, "<|im_end|> was read as one control token"
@@ -166,7 +171,7 @@ def test_control_tokens_in_a_message_stay_text(real_settings: Settings) -> None:
 
 @pytest.mark.models
 def test_a_prompt_longer_than_the_context_is_refused(models_dir: Path, real_settings: Settings) -> None:
-    generator = LlamaCppGenerator(make_generator(real_settings).path, context_tokens=256)
+    generator = LlamaCppGenerator(make_local(real_settings).path, context_tokens=256)
     with pytest.raises(GenerationFailed):
         text_of(generator, [Message("user", "mot " * 500)])
     assert text_of(generator, ASK)
@@ -182,7 +187,7 @@ def test_without_extra_buffers_it_answers_too(real_settings: Settings) -> None:
     defaults = llama_cpp.llama_model_default_params
     with without_extra_buffers():
         assert llama_cpp.llama_model_default_params().use_extra_bufts is False
-        model = Llama(str(make_generator(real_settings).path), n_ctx=256, verbose=False)
+        model = Llama(str(make_local(real_settings).path), n_ctx=256, verbose=False)
     assert llama_cpp.llama_model_default_params is defaults
     assert "Paris" in model("La capitale de la France est", max_tokens=4, temperature=0)["choices"][0]["text"]
 
