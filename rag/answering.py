@@ -38,7 +38,7 @@ from rag.prompting import LANGUAGES, answer_messages, fit, refusal
 from rag.protocols import Embedder, Generator
 from rag.question_types import asks_yes_or_no
 from rag.retrieval import Retriever
-from rag.sentences import sentence_spans
+from rag.sentences import quotes_open, sentence_spans
 
 LONGEST_QUESTION = 2_000
 SENTENCES = 60
@@ -112,7 +112,7 @@ class Pipeline:
         if not draft.statements and verdict.probability < self._settings.quote_threshold:
             yield self._refuse(run, hits, verdict)
             return
-        for quotation in self._to_quote(draft, quoted):
+        for quotation in self._to_quote(run, draft, quoted):
             if stated := draft.quote(quotation):
                 yield stated
         yield Finished(self._answer(run, draft.text, draft))
@@ -144,7 +144,7 @@ class Pipeline:
                 yield Written(text)
             if token.finished:
                 run.count(token.prompt_tokens, token.reused_tokens, token.answer_tokens)
-            elif begins_line(pending):
+            elif begins_line(pending) or quotes_open(pending):
                 continue
             pending = running_text(pending)
             spans = sentence_spans(pending)
@@ -162,11 +162,12 @@ class Pipeline:
         cosines = vectors @ self._embedder.encode_documents([text])[0]
         return ground(text, run.language, sentences, cosines, run.question)
 
-    def _to_quote(self, draft: Draft, quoted: Sequence[Hit]) -> list[Passage]:
+    def _to_quote(self, run: _Run, draft: Draft, quoted: Sequence[Hit]) -> list[Passage]:
         """The quotation that the draft rests on; without a draft the best, and the next where it is nearly as good."""
         if draft.statements:
             resting = [quotation.passage for quotation in quoted if quotation.passage in draft.cited]
-            return resting[:1]
+            # A quotation in another language than the answer is read among the sources.
+            return [passage for passage in resting[:1] if passage.language == run.language]
         close = [quotation for quotation in quoted[1:2] if quotation.score >= SECOND_QUOTATION * quoted[0].score]
         return [quotation.passage for quotation in (quoted[0], *close)]
 

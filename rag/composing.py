@@ -47,9 +47,12 @@ class Draft:
 
     def add(self, grounded: Grounded) -> Checked:
         """Takes a supported statement in and gives what it cites its markers."""
+        return self._state(grounded, self._language)
+
+    def _state(self, grounded: Grounded, language: str) -> Checked:
         cited = list(dict.fromkeys(self._quoted(sentence) for sentence in grounded.sentences))
         markers = tuple(sorted({self._marker(passage, grounded.support) for passage in cited}))
-        text = self._dated(grounded.text, cited)
+        text = _dated(grounded.text, cited, language)
         statement = Statement(text, markers, round(grounded.support, 3))
         shown = f"{text} {' '.join(f'[{marker}]' for marker in markers)}"
         self.statements.append(statement)
@@ -63,16 +66,10 @@ class Draft:
         told = {term for statement in self.statements for term in terms(statement.text, self._language)}
         if held and len(held & told) >= _REPEATED * len(held):
             return None
-        return self.add(Grounded(passage.text, (passage,), 1.0))
+        return self._state(Grounded(passage.text, (passage,), 1.0), passage.language)
 
     def _quoted(self, sentence: Passage) -> Passage:
         return next((run for run in self._quotations if within(sentence, run)), sentence)
-
-    def _dated(self, text: str, cited: Sequence[Passage]) -> str:
-        """`text` with its relative days resolved, where all that it cites was published on one day."""
-        days = {passage.date for passage in cited}
-        (day,) = days if len(days) == 1 else (None,)
-        return annotate(text, self._language, day) if day else text
 
     def _marker(self, passage: Passage, score: float) -> int:
         place = (passage.document, passage.start, passage.end)
@@ -94,3 +91,10 @@ class Draft:
             )
         )
         return len(self.citations)
+
+
+def _dated(text: str, cited: Sequence[Passage], language: str) -> str:
+    """`text` with its relative days resolved, where all that it cites was published on one day."""
+    days = {passage.date for passage in cited}
+    (day,) = days if len(days) == 1 else (None,)
+    return annotate(text, language, day) if day else text

@@ -108,6 +108,9 @@ _ABBREVIATIONS = frozenset(
 _END = re.compile(
     r"(?<![.!?…])(?P<mark>[.!?…]+)(?P<close>(?:[\s\u00a0\u202f]?»|[\"”’')\]])*)(?=[\s\u00a0\u202f]+[\"“«‹'‘(\[—–-]?[\s\u00a0\u202f]?[\w@+\"“«])"
 )
+_GERMAN_MONTH = re.compile(
+    r"[ \u00a0\u202f](?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)\b"
+)
 _LINE_END = re.compile(r"\n\s*")
 _WORD_BEFORE = re.compile(r"[^\s\"“«(\[]*$")
 _QUOTES = re.compile(r"«[^«»\n]*»|“[^“”\n]*”|\"[^\"\n]*\"")
@@ -135,6 +138,16 @@ def sentences(text: str) -> list[str]:
     return [text[start:end] for start, end in sentence_spans(text)]
 
 
+def quotes_open(text: str) -> bool:
+    """Whether `text`, still being written, stops inside a quotation that may yet be one sentence."""
+    start = max(text.rfind("«") if text.count("«") > text.count("»") else -1, _last_straight(text))
+    return start >= 0 and len(text) - start <= LONGEST_WHOLE_QUOTE
+
+
+def _last_straight(text: str) -> int:
+    return text.rfind('"') if text.count('"') % 2 else -1
+
+
 def _cuts(text: str) -> list[int]:
     quotes = [m.span() for m in _QUOTES.finditer(text) if m.end() - m.start() <= LONGEST_WHOLE_QUOTE]
     starts = [start for start, _ in quotes]
@@ -160,7 +173,9 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
     is_list_number = word.isdigit() and text[max(0, match.start() - len(word) - 40) : match.start() - len(word)].rstrip(
         " "
     )[-1:] in ("", "\n", ".", ";", ":")
-    return not (is_initial or is_list_number or word.lower() in _ABBREVIATIONS)
+    # « am 18. August »
+    is_ordinal = word.isdigit() and bool(_GERMAN_MONTH.match(text, match.end()))
+    return not (is_initial or is_list_number or is_ordinal or word.lower() in _ABBREVIATIONS)
 
 
 def _is_elision(text: str, match: re.Match[str]) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.sentences import sentence_spans, sentences
+from rag.sentences import LONGEST_WHOLE_QUOTE, quotes_open, sentence_spans, sentences
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,7 @@ from rag.sentences import sentence_spans, sentences
         ("John F. Kennedy et J. K. Rowling.", ["John F. Kennedy et J. K. Rowling."]),
         ("Rome, 44 av. J.-C. et après.", ["Rome, 44 av. J.-C. et après."]),
         ("Il a débuté à 14H00 (12H00 GMT). Puis rien.", ["Il a débuté à 14H00 (12H00 GMT).", "Puis rien."]),
+        ("Am 18. August trafen sie sich. Dann nicht.", ["Am 18. August trafen sie sich.", "Dann nicht."]),
         ("« C'est fini. » Elle sort.", ["« C'est fini. »", "Elle sort."]),
         (
             "« Pourquoi ? Ce n'est pas à eux », a-t-il dit. Fin.",
@@ -56,3 +57,18 @@ def test_time_grows_with_length_alone(unit: str) -> None:
     start = time.perf_counter()
     sentence_spans(unit * 200_000)
     assert time.perf_counter() - start < 10
+
+
+@pytest.mark.parametrize(
+    ("written", "is_open"),
+    [
+        ('Il demande : "Pourquoi ? ', True),
+        ('Il demande : "Pourquoi ?" ', False),
+        ("« Pourquoi ? Ce n'est pas", True),
+        ("« Pourquoi ? » Elle sort. ", False),
+        ("Sans citation. ", False),
+        ('"' + "mot " * LONGEST_WHOLE_QUOTE, False),
+    ],
+)
+def test_a_quotation_that_is_still_being_written(written: str, is_open: bool) -> None:
+    assert quotes_open(written) is is_open
