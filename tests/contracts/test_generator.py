@@ -14,7 +14,7 @@ import pytest
 from rag.assembly import make_generator
 from rag.config import Settings
 from rag.endpoint import EndpointGenerator
-from rag.errors import GenerationFailed, ModelDamaged, ModelMissing
+from rag.errors import EndpointUnusable, GenerationFailed, ModelDamaged, ModelMissing
 from rag.generation import LlamaCppGenerator
 from rag.protocols import Generator, Message
 from tests.conftest import SEEDS
@@ -142,7 +142,7 @@ def test_an_endpoint_says_and_scores_what_its_model_does(local: LlamaCppGenerato
 
 @pytest.mark.models
 def test_an_endpoint_that_wants_another_key_is_not_ready(endpoint: EndpointGenerator) -> None:
-    with pytest.raises(ModelDamaged, match="HTTP 401"):
+    with pytest.raises(EndpointUnusable, match="HTTP 401"):
         EndpointGenerator(endpoint.url, key="mellon").load()
 
 
