@@ -25,7 +25,7 @@ from dataclasses import replace
 import numpy as np
 
 from rag.composing import Draft
-from rag.config import Settings
+from rag.config import NO_GENERATOR, Settings
 from rag.conversation import SmallTalk, reply, small_talk, without_instructions
 from rag.decision import Decider, Verdict
 from rag.domain import EVERYTHING, Answer, Hit, Passage, Scope, Timings, Turn
@@ -194,7 +194,10 @@ class Pipeline:
             citations=tuple(draft.citations) if draft else (),
             passages=tuple(run.hits),
             timings=run.timings(),
-            models={"embedder": self._embedder.name, "generator": self._generator.name if self._generator else "none"},
+            models={
+                "embedder": self._embedder.name,
+                "generator": self._generator.name if self._generator else NO_GENERATOR,
+            },
         )
 
 

@@ -72,10 +72,8 @@ class Draft:
         return next((run for run in self._quotations if within(sentence, run)), sentence)
 
     def _marker(self, passage: Passage, score: float) -> int:
-        place = (passage.document, passage.start, passage.end)
-        for citation in self.citations:
-            if (citation.document, citation.start, citation.end) == place:
-                return citation.marker
+        if passage in self._cited:
+            return self._cited.index(passage) + 1
         self._cited.append(passage)
         self.citations.append(
             Citation(

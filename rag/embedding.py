@@ -62,16 +62,11 @@ class SentenceTransformerEmbedder:
         return self._unit(self._model.encode_query(list(texts), batch_size=BATCH, convert_to_tensor=True))
 
     def encode_documents(self, texts: Sequence[str], on_progress: OnProgress = silent) -> Vectors:
-        self._use_threads(self.threads if len(texts) > 1 else 1)
-        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         vectors = np.empty((len(texts), self.dimension), np.float32)
-        for start in range(0, len(order), BATCH):
-            rows = order[start : start + BATCH]
-            on_progress(Progress("embed", start, len(texts), "passages"))
+        for rows in self._batches(texts, on_progress):
             vectors[rows] = self._unit(
                 self._model.encode_document([texts[i] for i in rows], batch_size=BATCH, convert_to_tensor=True)
             )
-        on_progress(Progress("embed", len(texts), len(texts), "passages"))
         return vectors
 
     def encode_question(self, text: str) -> tuple[Vectors, TokenVectors]:
@@ -82,14 +77,18 @@ class SentenceTransformerEmbedder:
     def encode_passages(
         self, texts: Sequence[str], on_progress: OnProgress = silent
     ) -> Iterator[tuple[int, Vectors, TokenVectors]]:
-        self._use_threads(self.threads if len(texts) > 1 else 1)
-        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         prompt = self._prompt("document", "passage", "corpus")
-        for start in range(0, len(order), BATCH):
-            rows = order[start : start + BATCH]
-            on_progress(Progress("embed", start, len(texts), "passages"))
+        for rows in self._batches(texts, on_progress):
             vectors, tokens = self._forward([texts[i] for i in rows], prompt)
             yield from zip(rows, vectors, tokens, strict=True)
+
+    def _batches(self, texts: Sequence[str], on_progress: OnProgress) -> Iterator[list[int]]:
+        """Places of texts to read together, the longest first; tells the progress between."""
+        self._use_threads(self.threads if len(texts) > 1 else 1)
+        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+        for start in range(0, len(order), BATCH):
+            on_progress(Progress("embed", start, len(texts), "passages"))
+            yield order[start : start + BATCH]
         on_progress(Progress("embed", len(texts), len(texts), "passages"))
 
     def _prompt(self, *names: str) -> str:

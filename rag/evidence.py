@@ -34,9 +34,13 @@ def vectors_of(index: Index, sentences: Sequence[Passage]) -> Vectors:
 
 def rank_sentences(index: Index, query: Query, hits: Sequence[Hit], k: int) -> list[Hit]:
     """The `k` best sentences of the best of `hits`, best first. Questions are left out: they answer nothing."""
-    best = {hit.passage.id: hit for hit in reversed(hits[:EVIDENCE_PASSAGES])}
-    home = {s.id: hit for hit in best.values() for s in index.catalog.sentences_within(hit.passage)}
-    sentences = [s for s in sentences_of(index, hits[:EVIDENCE_PASSAGES]) if not _asks(s.text)]
+    home: dict[int, Hit] = {}
+    sentences: list[Passage] = []
+    for hit in hits[:EVIDENCE_PASSAGES]:
+        for sentence in index.catalog.sentences_within(hit.passage):
+            if sentence.id not in home and not _asks(sentence.text):
+                home[sentence.id] = hit
+                sentences.append(sentence)
     if not sentences:
         return []
     lexical = index.sentence_terms.scores(query.terms)
