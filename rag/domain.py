@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-SegmentKind = Literal["story", "teaser", "furniture"]
+SegmentKind = Literal["story", "teaser", "aside", "furniture"]
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of an article: its story, a teaser for another story, or page furniture (never quoted).
+    """A stretch of an article: story, teaser for another story, aside (a caption, a tweet), furniture (never quoted).
 
     `title` is the headline of a teaser and empty elsewhere.
     """

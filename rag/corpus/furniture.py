@@ -13,6 +13,9 @@ the page is read around those roles:
    furniture, and so is a teaser whose headline was there before. A second paragraph in a row means that the story
    goes on: from there, and from the paragraph before, everything is story again.
 
+What stands beside the story and says something itself (captions, tweets, a long byline or sign-off) is an aside:
+whoever asks for the photographer of a picture or for what a leader tweeted finds it there.
+
 When in doubt it is story: a text without any of these traits comes out as one story. Limit: headings in mid-story
 that are neither in capitals nor between dashes stay story.
 """
@@ -36,12 +39,15 @@ _LABELS = 10  # units at the top that may be « Titre : … » lines
 _LONGEST_MARK = 300  # characters of a Markdown heading, rule or picture
 _ANYWHERE: tuple[Role, ...] = ("button", "caption", "credit", "tweet", "attribution", "also", "related")
 _LEANING: tuple[Role, ...] = ("word", "section", "outlet", "stamp")
+_ASIDES: tuple[Role, ...] = ("caption", "tweet", "byline", "signoff")
+_TELLING = 8  # words from which on an aside says something
 
 _NOT_A_HEADLINE = re.compile(r"[,;:–-]$|(?<!\.\.)\.[\"'»”’)\]]*$")
 _GOES_ON = re.compile(r"[^\W\dA-ZÀ-ÖØ-ÞŒ]|[(,;:.%)]")
 _HEADING = re.compile(r"(?P<level>#{1,6})\s+(?P<title>.*?)[\s#]*")
 _RULE = re.compile(r"(?:[-*_=]\s?){3,}")
 _IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
+_TRAILING_LINKS = re.compile(r"(?:\s*\b(?:https?://|pic\.twitter\.com/|t\.co/)\S+)+\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +72,13 @@ def lay_out(text: str, start: int = 0, *, markdown: bool = False) -> Layout:
         _mark_top(page)
         _mark_middle(page)
         _mark_bottom(page)
+        _mark_asides(page.units)
         if not any(unit.kind != "furniture" for unit in page.units):
             # Nothing but furniture: whatever it is, it is all there is to quote.
             for unit in page.units:
                 unit.kind = "story"
             page.headline = None
-    lines = tuple((unit.role, unit.text) for unit in page.units if unit.role and unit.kind == "furniture")
+    lines = tuple((unit.role, unit.text) for unit in page.units if unit.role and unit.kind in ("furniture", "aside"))
     return Layout(_segments(text, start, page), page.headline, Facts(page.labels, lines))
 
 
@@ -226,7 +233,8 @@ def _mark_bottom(page: Page) -> None:
         if unit.role == "related" and prose_before:
             end = _mark_teasers(page, index + 1, seen)
             for linked in units[index + 1 : end]:
-                linked.role = ""  # its media and authors are those of other stories
+                if linked.role != "caption":
+                    linked.role = ""  # its media and authors are those of other stories
             index = end
         elif unit.role == "also":
             index = _mark_links(page, index, seen)
@@ -293,12 +301,22 @@ def _resume_story(units: list[Unit], headline: int, standfirst: int, current: in
     return current
 
 
+def _mark_asides(units: list[Unit]) -> None:
+    for unit in units:
+        if unit.kind == "furniture" and unit.role in _ASIDES and count_words(unit.text) >= _TELLING:
+            unit.kind = "aside"
+
+
 def _segments(text: str, start: int, page: Page) -> tuple[Segment, ...]:
     """Joins neighbours of one kind. White space goes with the unit before it, at the start with the first one."""
     pieces: list[tuple[int, SegmentKind, int]] = [(0, "furniture", -1)] if start else []
     if page.units:
-        pieces.append((start, page.units[0].kind, page.units[0].teaser))
-        pieces += [(unit.start, unit.kind, unit.teaser) for unit in page.units[1:]]
+        begins = [start, *(unit.start for unit in page.units[1:])]
+        for begin, unit in zip(begins, page.units, strict=True):
+            pieces.append((begin, unit.kind, unit.teaser))
+            links = _TRAILING_LINKS.search(text, unit.start, unit.end) if unit.kind == "aside" else None
+            if links:
+                pieces.append((links.start(), "furniture", -1))
     elif start < len(text):
         pieces.append((start, "story" if text[start:].strip() or not start else "furniture", -1))
     firsts = [
