@@ -32,7 +32,7 @@ _LIBRARIES = (
     "llama-cpp-python",
 )
 # Where things lie and how fast they go says nothing about their quality, and paths belong in no file.
-_LEFT_OUT = {"index", "models_dir", "generator", "embedder", "language", "threads"}
+_LEFT_OUT = {"index", "models_dir", "data_dir", "generator", "embedder", "language", "threads"}
 
 
 class _Searcher(Protocol):

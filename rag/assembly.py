@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ from rag.endpoint import EndpointGenerator
 from rag.errors import ModelDamaged, ModelMissing
 from rag.fetching import EMBEDDER, GENERATOR, ModelSpec, check, fetch
 from rag.generation import LlamaCppGenerator, check_gguf
-from rag.indexing import BuildReport, build_index, check_embedder, open_index
-from rag.protocols import Generator, OnProgress, silent
+from rag.indexing import BuildReport, Index, build_index, check_embedder, open_index
+from rag.protocols import Embedder, Generator, OnProgress, Reranker, silent
 from rag.reranking import CrossEncoderReranker
 from rag.retrieval import Retriever
 
@@ -39,15 +40,11 @@ def open_pipeline(index: Path | str | None = None, *, settings: Settings | None 
 def open_answering(settings: Settings) -> tuple[Pipeline, Retriever]:
     """The same with its retriever."""
     start = time.perf_counter()
-    generator = _generator_there(settings)
-    # The generator reads its file while the embedder's libraries are imported.
-    with ThreadPoolExecutor(1) as pool:
-        loading = pool.submit(generator.load) if generator else None
-        retriever, embedder = open_retrieval(settings)
-        if loading:
-            loading.result()
-    pipeline = Pipeline(retriever, embedder, generator, settings, load_s=round(time.perf_counter() - start, 3))
-    return pipeline, retriever
+    index = open_index(settings.index)
+    models = make_models(settings)
+    retriever = retriever_over(index, models, settings)
+    models.load()
+    return pipeline_over(retriever, models, settings, load_s=round(time.perf_counter() - start, 3)), retriever
 
 
 def open_retriever(settings: Settings) -> Retriever:
@@ -59,27 +56,73 @@ def open_retrieval(settings: Settings) -> tuple[Retriever, SentenceTransformerEm
     """The same with its embedder, which grounding needs too."""
     index = open_index(settings.index)
     embedder = make_embedder(settings)
-    check_embedder(index.manifest, embedder, settings.index)
-    reranker = make_reranker(settings)
-    embedder.encode_queries(["?"])  # loads it
-    if reranker:
-        reranker.scores("?", ["?"])
-    return Retriever(index, embedder, reranker=reranker, today=settings.today), embedder
+    models = Models(embedder, None, make_reranker(settings))
+    retriever = retriever_over(index, models, settings)
+    models.load()
+    return retriever, embedder
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The models of a process. They outlive an index: a new one is asked with the same."""
+
+    embedder: Embedder
+    generator: Generator | None
+    reranker: Reranker | None
+
+    def load(self) -> None:
+        """Loads now what would load at first use. Raises ModelMissing, ModelDamaged and LibraryMissing."""
+        # The generator reads its file while the embedder's libraries are imported.
+        with ThreadPoolExecutor(1) as pool:
+            loading = pool.submit(self.generator.load) if self.generator else None
+            self.embedder.encode_queries(["?"])
+            if self.reranker:
+                self.reranker.scores("?", ["?"])
+            if loading:
+                loading.result()
+
+
+def make_models(settings: Settings) -> Models:
+    """The models of `settings`, not loaded yet. Raises ModelMissing, ModelDamaged and InvalidSetting."""
+    generator = _generator_there(settings)  # first: what names one by hand is told of that one
+    return Models(make_embedder(settings), generator, make_reranker(settings))
+
+
+def load_models(settings: Settings) -> Models:
+    """The models of `settings`, loaded. Raises as `make_models` and `Models.load` do."""
+    models = make_models(settings)
+    models.load()
+    return models
+
+
+def retriever_over(index: Index, models: Models, settings: Settings) -> Retriever:
+    """A retriever over an open index. Raises EmbedderMismatch."""
+    check_embedder(index.manifest, models.embedder, settings.index)
+    return Retriever(index, models.embedder, reranker=models.reranker, today=settings.today)
+
+
+def pipeline_over(retriever: Retriever, models: Models, settings: Settings, load_s: float = 0.0) -> Pipeline:
+    """A pipeline over a retriever of the same models; `load_s` is what loading them took."""
+    return Pipeline(retriever, models.embedder, models.generator, settings, load_s=load_s)
 
 
 def build(
     paths: Sequence[Path],
     settings: Settings,
     *,
+    embedder: Embedder | None = None,
     replace: bool = False,
     on_progress: OnProgress = silent,
     on_problem: OnProblem = lambda problem: None,
 ) -> BuildReport:
-    """Builds or updates the index of `settings` from `paths`; see `build_index`."""
+    """Builds or updates the index of `settings` from `paths`, with that of its `embedder` which is loaded already.
+
+    See `build_index`.
+    """
     return build_index(
         paths,
         settings.index,
-        make_embedder(settings),
+        embedder or make_embedder(settings),
         settings,
         replace=replace,
         on_progress=on_progress,

@@ -1,7 +1,8 @@
 """Articles, passages and sentences in one SQLite file, texts included: an index answers without its sources.
 
-A catalog is written once, in a folder nobody reads yet, and opened read-only ever after. Threads may share
-an open one: each gets a connection of its own.
+A catalog is written once, in a folder nobody reads yet, and opened read-only ever after. Threads share an open one,
+and take turns at its one connection: a question goes on reading it, from whatever thread, after a new index has taken
+its place and its file is gone.
 """
 
 from __future__ import annotations
@@ -95,18 +96,21 @@ class Catalog:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._local = threading.local()
+        self._lock = threading.Lock()
+        try:
+            # Immutable: nobody writes the file once it is in place, so no lock or journal file is needed.
+            self._connection = sqlite3.connect(
+                f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+            )
+        except sqlite3.DatabaseError as error:
+            raise IndexDamaged(path=path, reason=error) from error
         self.count_articles()
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
         """The rows of a SELECT over the tables above."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         try:
-            if connection is None:
-                # Immutable: nobody writes the file once it is in place, so no lock or journal file is needed.
-                connection = sqlite3.connect(f"{self._path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
-                self._local.connection = connection
-            return connection.execute(sql, parameters).fetchall()
+            with self._lock:
+                return self._connection.execute(sql, parameters).fetchall()
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             raise IndexDamaged(path=self._path, reason=error) from error
 
@@ -180,10 +184,9 @@ class Catalog:
         ]
 
     def close(self) -> None:
-        """Closes the calling thread's connection."""
-        if connection := getattr(self._local, "connection", None):
-            connection.close()
-            self._local.connection = None
+        """Closes the file, for all threads."""
+        with self._lock:
+            self._connection.close()
 
 
 def _passage(row: tuple[object, ...]) -> Passage:

@@ -1,4 +1,4 @@
-"""The command line: `rag fetch`, `index`, `ask`, `search`, `articles`, `doctor`, `eval`.
+"""The command line: `rag fetch`, `index`, `ask`, `chat`, `search`, `articles`, `doctor`, `eval`.
 
 The answer goes to standard output, everything else to standard error. Exit codes: 0 done (a refusal is a
 good answer), 1 unexpected, 2 usage, 3 something to fetch or build first, 4 index and settings disagree,
@@ -22,6 +22,7 @@ from rag.errors import (
     BadInput,
     FileUnreadable,
     InvalidSetting,
+    LoginMissing,
     PathMissing,
     RagError,
     UnexpectedError,
@@ -272,6 +273,27 @@ def ask(
     return 0
 
 
+@rag.command(help=_help("chat"))
+@click.option("--port", type=click.IntRange(0, 65535), default=7860, metavar="N", help=_help("port"))
+@click.option("--host", default="127.0.0.1", metavar="ADDRESS", help=_help("host"))
+@click.option("--no-browser", is_flag=True, help=_help("no_browser"))
+@click.option("--auth", "logins", multiple=True, metavar="USER:PASSWORD", help=_help("auth"))
+@_options("today", "index", "models_dir", "generator", "no_llm", "embedder", "reranker", "debug")
+@_command
+def chat(
+    *, settings: Settings, renderer: Renderer, port: int, host: str, no_browser: bool, logins: tuple[str, ...]
+) -> None:
+    """`rag chat`."""
+    from rag.chat_ui.web import is_loopback
+
+    auth = _passwords(logins)
+    if not auth and not is_loopback(host):
+        raise LoginMissing(host=host)
+    from rag.chat_ui import launch
+
+    launch(settings, host=host, port=port, open_browser=not no_browser, auth=auth)
+
+
 @rag.command(help=_help("search"))
 @click.argument("question", required=False)
 @click.option("--evidence", is_flag=True, help=_help("evidence"))
@@ -379,6 +401,23 @@ def evaluate(arguments: tuple[str, ...]) -> None:
     with subprocess.Popen(command, cwd=project) as process:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is interrupted along with this one, and says what is kept
         sys.exit(process.wait())
+
+
+def _passwords(logins: tuple[str, ...]) -> dict[str, str]:
+    """Passwords by user: those of the command line, or else of the environment, where no list of processes shows them.
+
+    Raises InvalidSetting, which shows none.
+    """
+    from rag.config import AUTH_VARIABLE
+
+    place = "--auth" if logins else AUTH_VARIABLE
+    passwords: dict[str, str] = {}
+    for login in logins or os.environ.get(AUTH_VARIABLE, "").splitlines():
+        user, _, password = login.partition(":")
+        if not user.strip() or not password:
+            raise InvalidSetting(key="auth", place=place, reason="USER:PASSWORD")
+        passwords[user.strip()] = password
+    return passwords
 
 
 def _one_question(question: str | None, batch: str | None) -> str:

@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from platformdirs import user_data_dir
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from rag.errors import InvalidSetting, SettingsUnreadable, UnknownSetting
@@ -26,6 +27,8 @@ SETTINGS_FILE = "rag.toml"
 PREFIX = "RAG_"
 # The key of the generator's endpoint is no setting: it must not be shown or written anywhere.
 KEY_VARIABLE = "RAG_GENERATOR_KEY"
+# Neither are the logins of the chat page, USER:PASSWORD, one a line.
+AUTH_VARIABLE = "RAG_AUTH"
 NO_GENERATOR = "none"
 # What a message gives for a setting that has neither a lowest nor a highest value.
 _EXAMPLES = {"language": "fr, en, …", "today": "2025-09-04"}
@@ -38,6 +41,9 @@ class Settings(BaseModel):
 
     index: Path = Field(Path("index"), description="folder of the index")
     models_dir: Path = Field(Path("models"), description="folder of the default models")
+    data_dir: Path = Field(
+        default_factory=lambda: Path(user_data_dir("rag")), description="folder of the articles added by an interface"
+    )
     generator: str = Field(
         "", description="GGUF file or URL of an OpenAI-compatible endpoint; empty: the default one; none: quote alone"
     )
@@ -86,7 +92,7 @@ def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str], fold
     variables = {
         key[len(PREFIX) :].lower(): value
         for key, value in environment.items()
-        if key.startswith(PREFIX) and key != KEY_VARIABLE
+        if key.startswith(PREFIX) and key not in (KEY_VARIABLE, AUTH_VARIABLE)
     }
     for place, values in (
         (SETTINGS_FILE, _file_values(folder / SETTINGS_FILE)),

@@ -3,10 +3,14 @@
 Prompts (`query: `, `passage: `) are those of the model's own configuration. Documents are embedded longest
 first, so that a batch holds texts of like length. Where the processor multiplies bfloat16 natively that is
 used (vectors stay within cosine 0.995 of float32), elsewhere float32.
+
+Threads may share an embedder: a build goes on while questions are asked. The model may be run by several at a time; its
+tokenizer may not, since padding and truncation are state of its own.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +36,7 @@ class SentenceTransformerEmbedder:
         self.path = path
         self.digest = digest
         self.threads = threads or usable_threads()
+        self._tokenizing = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -57,21 +62,21 @@ class SentenceTransformerEmbedder:
         return self._model.tokenizer
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        # A question is too short to share between threads, which only wait for each other on a busy machine.
-        self._use_threads(1)
-        return self._unit(self._model.encode_query(list(texts), batch_size=BATCH, convert_to_tensor=True))
+        return self._encode(texts, self._prompt("query"), silent)
 
     def encode_documents(self, texts: Sequence[str], on_progress: OnProgress = silent) -> Vectors:
+        return self._encode(texts, self._prompt("document", "passage", "corpus"), on_progress)
+
+    def _encode(self, texts: Sequence[str], prompt: str, on_progress: OnProgress) -> Vectors:
         vectors = np.empty((len(texts), self.dimension), np.float32)
         for rows in self._batches(texts, on_progress):
-            vectors[rows] = self._unit(
-                self._model.encode_document([texts[i] for i in rows], batch_size=BATCH, convert_to_tensor=True)
-            )
+            _, made = self._forward([texts[i] for i in rows], prompt)
+            vectors[rows] = self._unit(made["sentence_embedding"])
         return vectors
 
     def encode_question(self, text: str) -> tuple[Vectors, TokenVectors]:
         self._use_threads(1)
-        vectors, (tokens,) = self._forward([text], self._prompt("query"))
+        vectors, (tokens,) = self._with_tokens([text], self._prompt("query"))
         return vectors[0], tokens
 
     def encode_passages(
@@ -79,11 +84,12 @@ class SentenceTransformerEmbedder:
     ) -> Iterator[tuple[int, Vectors, TokenVectors]]:
         prompt = self._prompt("document", "passage", "corpus")
         for rows in self._batches(texts, on_progress):
-            vectors, tokens = self._forward([texts[i] for i in rows], prompt)
+            vectors, tokens = self._with_tokens([texts[i] for i in rows], prompt)
             yield from zip(rows, vectors, tokens, strict=True)
 
     def _batches(self, texts: Sequence[str], on_progress: OnProgress) -> Iterator[list[int]]:
         """Places of texts to read together, the longest first; tells the progress between."""
+        # A single text is too short to share between threads, which only wait for each other on a busy machine.
         self._use_threads(self.threads if len(texts) > 1 else 1)
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         for start in range(0, len(order), BATCH):
@@ -96,24 +102,29 @@ class SentenceTransformerEmbedder:
         prompts = self._model.prompts
         return next((prompts[name] for name in names if prompts.get(name)), "")
 
-    def _forward(self, texts: Sequence[str], prompt: str) -> tuple[Vectors, list[TokenVectors]]:
-        """One pass that gives both the texts' vectors and their tokens'."""
+    def _forward(self, texts: Sequence[str], prompt: str) -> tuple[Any, Any]:
+        """What tokenizer and model give for `texts` with `prompt` before them."""
         import torch
 
-        encoded = self._tokenizer(
-            [prompt + text for text in texts],
-            padding=True,
-            truncation=True,
-            max_length=self.max_tokens,
-            return_offsets_mapping=True,
-            return_special_tokens_mask=True,
-            return_tensors="pt",
-        )
+        with self._tokenizing:
+            encoded = self._tokenizer(
+                [prompt + text for text in texts],
+                padding=True,
+                truncation=True,
+                max_length=self.max_tokens,
+                return_offsets_mapping=True,
+                return_special_tokens_mask=True,
+                return_tensors="pt",
+            )
+        with torch.inference_mode():
+            return encoded, self._model({name: encoded[name] for name in ("input_ids", "attention_mask")})
+
+    def _with_tokens(self, texts: Sequence[str], prompt: str) -> tuple[Vectors, list[TokenVectors]]:
+        """The texts' vectors and their tokens', from one pass."""
+        encoded, made = self._forward(texts, prompt)
         begins, ends = encoded["offset_mapping"].unbind(-1)
         # The space before a word belongs to its token: that of the text's first word begins in the prompt.
         content = (encoded["special_tokens_mask"] == 0) & (ends > len(prompt))
-        with torch.inference_mode():
-            made = self._model({name: encoded[name] for name in ("input_ids", "attention_mask")})
         tokens = [
             TokenVectors(self._unit(states[mask]), _word_starts(text, places[mask].numpy() - len(prompt)))
             for text, states, mask, places in zip(texts, made["token_embeddings"], content, begins, strict=True)
@@ -123,7 +134,8 @@ class SentenceTransformerEmbedder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         if not texts:
             return []
-        encoded = self._tokenizer(list(texts), add_special_tokens=False, verbose=False)
+        with self._tokenizing:
+            encoded = self._tokenizer(list(texts), add_special_tokens=False, verbose=False)
         return [len(ids) for ids in encoded["input_ids"]]
 
     def _use_threads(self, count: int) -> None:

@@ -66,6 +66,14 @@ class SettingsUnreadable(UsageError):
     """The settings file `path` is not TOML (`reason`)."""
 
 
+class CannotListen(UsageError):
+    """`port` of the address `host` cannot be listened on (`reason`)."""
+
+
+class LoginMissing(UsageError):
+    """Others than this machine reach the address `host`, and no login is asked of them."""
+
+
 class IndexMissing(NotReady):
     """There is no index in `path`."""
 
@@ -126,6 +134,18 @@ class WriteFailed(NotReady):
     """`path` cannot be written (`reason`)."""
 
 
+class ConversationsBusy(NotReady):
+    """Another process is writing the conversations in `path`."""
+
+
+class ConversationsDamaged(NotReady):
+    """The conversations in `path` cannot be read (`reason`)."""
+
+
+class ConversationsTooNew(Disagreement):
+    """The conversations in `path` have schema `found`, this version reads `known`."""
+
+
 class PathMissing(BadInput):
     """`path` does not exist."""
 
@@ -146,8 +166,40 @@ class NotText(BadInput):
     """The file `path` is not text (`reason`)."""
 
 
+class FormatMismatch(BadInput):
+    """The content of the file `path` is `found`, not what its suffix `named` says."""
+
+
 class FileUnreadable(BadInput):
     """The file `path` cannot be opened (`reason`)."""
+
+
+class FileDamaged(BadInput):
+    """The file `path` is cut off or broken (`reason`)."""
+
+
+class FileEncrypted(BadInput):
+    """The file `path` can only be opened with a password."""
+
+
+class NoTextLayer(BadInput):
+    """The pages of the file `path` hold no text: they are blank, or pictures of text."""
+
+
+class ArticleTooLong(BadInput):
+    """The file `path` holds more than `limit`, which is the most that is read as one article."""
+
+
+class TooManyFiles(BadInput):
+    """The file `path` is one too many: at most `limit` are taken at a time."""
+
+
+class UploadTooLarge(BadInput):
+    """With the file `path`, the files given at a time would have more than `limit` MB."""
+
+
+class NotOwnArticle(BadInput):
+    """The article `document` lies in `folder`, which rag reads and never changes."""
 
 
 class EmptyQuestion(BadInput):
@@ -188,6 +240,10 @@ class BadBatchLine(BadInput):
 
 class GenerationFailed(RagError):
     """The generator stopped with an error (`reason`)."""
+
+
+class QueueFull(RagError):
+    """`limit` questions wait for the generator already."""
 
 
 class UnexpectedError(RagError):

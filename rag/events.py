@@ -20,6 +20,16 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Queued:
+    """The generator has others before this question: `place` of them, 0 once it is its turn.
+
+    It comes again while nothing changes.
+    """
+
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """Text from the generator, not checked yet."""
 
@@ -46,4 +56,4 @@ class Finished:
     answer: Answer
 
 
-Event = Found | Written | Checked | Dropped | Finished
+Event = Found | Queued | Written | Checked | Dropped | Finished

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
+from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 import psutil
 from threadpoolctl import ThreadpoolController
@@ -30,16 +33,43 @@ def has_native_bfloat16() -> bool:
     return any(bool(capabilities.get(flag)) for flag in ("avx512_bf16", "amx_bf16", "bf16"))
 
 
-def one_thread() -> contextlib.AbstractContextManager[object]:
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
     """Numerical libraries compute on the calling thread alone meanwhile.
 
     For a single question there is too little to share: where other work goes on, threads wait for each other five
-    times as long as one computes.
+    times as long as one computes. Where several are inside, whoever leaves last restores what the first one found.
     """
-    limited: contextlib.AbstractContextManager[object] = _thread_pools().limit(limits=1)
-    return limited
+    pools = _thread_pools()
+    pools.enter()
+    try:
+        yield
+    finally:
+        pools.leave()
 
 
 @cache
-def _thread_pools() -> ThreadpoolController:
-    return ThreadpoolController()
+def _thread_pools() -> _ThreadPools:
+    return _ThreadPools()
+
+
+class _ThreadPools:
+    """The thread pools of the libraries loaded: some are limited for the process, some (OpenMP) for a thread."""
+
+    def __init__(self) -> None:
+        self._controller = ThreadpoolController()
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._first: Any = None
+
+    def enter(self) -> None:
+        with self._lock:
+            limited = self._controller.limit(limits=1)
+            self._first = self._first if self._inside else limited
+            self._inside += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._first.restore_original_limits()

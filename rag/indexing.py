@@ -37,6 +37,7 @@ from rag.manifest import Manifest, current_manifest, read_manifest, write_manife
 from rag.protocols import Embedder, Ids, OnProgress, TokenVectors, Vectors, silent
 from rag.storage import flush_folder, writing
 from rag.tokens import SAMPLE, Projection, StoredTokens, TokenStore
+from rag.uploads import own_folder
 from rag.vectors import FaissStore
 
 _LIBRARIES = ("sentence-transformers", "faiss-cpu", "bm25s", "langchain-text-splitters", "PyStemmer")
@@ -132,7 +133,11 @@ def build_index(
         target.mkdir(parents=True, exist_ok=True)
     with _alone(target):
         old = _present(target)
-        roots = _roots(paths, target, replace)
+        own = own_folder(settings)
+        roots = _roots(paths, target, replace, own)
+        if own in roots:  # without articles of one's own it may be gone, or not be there yet
+            with writing(own):
+                own.mkdir(parents=True, exist_ok=True)
         articles = []
         for article in read_corpus(roots, on_problem):
             articles.append(article)
@@ -154,17 +159,23 @@ def _present(target: Path) -> Index | None:
         return None
 
 
-def _roots(paths: Sequence[Path], target: Path, replace: bool) -> list[Path]:
-    """What to read. The paths of last time are known as long as the manifest can be read, whatever else cannot."""
+def _roots(paths: Sequence[Path], target: Path, replace: bool, own: Path) -> list[Path]:
+    """What to read. The paths of last time are known as long as the manifest can be read, whatever else cannot.
+
+    The folder `own` of the user's own articles stays by itself: nobody names it at the command line.
+    """
     if not paths:
         return [Path(root) for root in read_manifest(target).roots]
     roots = [path.absolute() for path in paths]
     if replace:
         return roots
     try:
-        dropped = [root for root in read_manifest(target).roots if Path(root) not in roots]
+        known = [Path(root) for root in read_manifest(target).roots]
     except (IndexMissing, IndexDamaged, IndexTooNew):
         return roots
+    if own in known and own not in roots:
+        roots.append(own)
+    dropped = [str(root) for root in known if root not in roots]
     if dropped:
         raise RootsDropped(path=target, dropped=", ".join(dropped))
     return roots

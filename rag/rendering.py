@@ -135,7 +135,7 @@ class Renderer:
                     written = ""
                 elif isinstance(event, Dropped):
                     written = ""
-                else:
+                elif isinstance(event, Finished):
                     answer = event.answer
                 live.update(self._draft(checked, written, evidence))
         if answer is None:

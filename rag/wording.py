@@ -1,7 +1,8 @@
 """What the program says to people, in their language: one TOML file per language in `rag/locales`.
 
 `say("error.IndexMissing.message", "fr", path="index")` looks the text up and fills its fields. A language
-without a file, or a text it lacks, falls back to English, which has every text.
+without a file, or a text it lacks, falls back to English, which has every text, as French has; German, Spanish and
+Italian have those of the chat page and of what is exported from it.
 """
 
 from __future__ import annotations
@@ -44,10 +45,13 @@ def say(key: str, language: str, /, **fields: object) -> str:
 
 
 def user_language() -> str:
-    """Two letters: `RAG_LANGUAGE` if set, otherwise the language of the user's locale, otherwise English."""
+    """Two letters: `RAG_LANGUAGE` if set, otherwise the language of the user's locale.
+
+    English instead of a language that does not have every text: half of a message would be in another.
+    """
     chosen = os.environ.get("RAG_LANGUAGE") or next(
         (os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)),
         locale.getlocale()[0] or FALLBACK,
     )
     code = chosen[:2].lower()
-    return code if catalogue(code) else FALLBACK
+    return code if catalogue(code).keys() >= catalogue(FALLBACK).keys() else FALLBACK

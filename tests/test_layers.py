@@ -12,20 +12,22 @@ PACKAGE = Path(__file__).parents[1] / "rag"
 LAYERS = [
     {"wording", "domain"},
     {"errors", "events", "french", "dates", "sentences", "languages", "question_types"},
-    {"protocols", "storage", "hardware", "loading", "scopes"},
-    {"config", "digests", "manifest", "contracts", "reasoning", "chat_api"},
+    {"protocols", "storage", "hardware", "loading", "queueing", "scopes"},
+    {"config", "digests", "manifest", "contracts", "reasoning", "chat_api", "chat_database"},
     {
         "corpus", "chunking", "embedding", "lexical", "vectors", "catalog", "generation", "prompting", "grounding",
-        "endpoint", "fetching", "duplicates", "ranking", "reranking", "tokens",
+        "endpoint", "fetching", "duplicates", "ranking", "reranking", "tokens", "chat_store",
     },
-    {"indexing", "selection", "conversation"},
-    {"query", "decision", "followups"},
+    {"uploads"},
+    {"indexing", "selection", "conversation", "exports"},
+    {"query", "decision", "followups", "suggestions"},
     {"evidence"},
     {"retrieval", "composing"},
     {"answering"},
     {"assembly"},
-    {"doctor"},
+    {"doctor", "service"},
     {"rendering"},
+    {"chat_ui"},
     {"cli"},
 ]  # fmt: skip
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

@@ -23,6 +23,7 @@ that are neither in capitals nor between dashes stay story.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
@@ -59,12 +60,15 @@ class Layout:
     facts: Facts
 
 
-def lay_out(text: str, start: int = 0, *, markdown: bool = False) -> Layout:
-    """Takes `text` apart from `start` on; what lies before (a date header) is furniture."""
-    labels: dict[str, str] = {}
+def lay_out(text: str, start: int = 0, known: Mapping[str, str] | None = None, *, markdown: bool = False) -> Layout:
+    """Takes `text` apart from `start` on; what lies before (a date header) is furniture.
+
+    `known` are labels (title, date, author, source) that count before those found in the text.
+    """
+    labels = dict(known or {})
     if markdown:
         start = read_front_matter(text, start, labels)
-    page = Page(cut(text, start), labels)
+    page = Page(cut(text, start), labels, labels.get("title"))
     if page.units:
         if markdown:
             _mark_markdown(page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -53,6 +54,22 @@ def test_a_question_is_closest_to_the_passage_that_answers(embedder: Embedder) -
 def test_tokens_grow_with_the_text(embedder: Embedder) -> None:
     one, two = embedder.count_tokens(["un mot", "un mot un mot un mot"])
     assert 0 < one < two
+
+
+def test_threads_may_share_it(embedder: Embedder) -> None:
+    # Longer than what is read, which a tokenizer cuts or not by a state of its own.
+    texts = [*TEXTS[:2], "mot " * 600]
+    alone = [embedder.encode_documents([text])[0] for text in texts]
+    counts = embedder.count_tokens(texts)
+
+    def read(number: int) -> bool:
+        if number % 2:
+            return embedder.count_tokens(texts) == counts
+        (vector,) = embedder.encode_documents([texts[number // 2 % 3]])
+        return bool(vector @ alone[number // 2 % 3] > 0.999)
+
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(read, range(120)))
 
 
 def test_progress_ends_complete(embedder: Embedder) -> None:

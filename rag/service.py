@@ -1,0 +1,216 @@
+"""One long-lived process's hold on the product: models loaded once, an index that may be replaced, several askers.
+
+Finding passages and sentences costs milliseconds and is done for everybody at once. Only what comes after needs the
+generator, which has one context: there the questions queue, owners taking turns (see `queueing`). Before each question
+the manifest is read again; another index is opened then, with the same models, while questions under way finish on the
+old one, which goes when nobody holds it any more.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+
+from rag.answering import Pipeline
+from rag.assembly import Models, build, load_models, pipeline_over, retriever_over
+from rag.catalog import Catalog
+from rag.config import Settings
+from rag.corpus import OnProblem
+from rag.domain import EVERYTHING, Article, Heading, Scope, Turn
+from rag.errors import IndexDamaged, RagError, UnexpectedError
+from rag.events import Event, Finished, Queued
+from rag.indexing import BuildReport, Index, check_embedder, open_index
+from rag.manifest import current_manifest
+from rag.protocols import OnProgress, silent
+from rag.queueing import FairQueue, Ticket
+from rag.selection import headings
+
+# A consumer in another thread can leave only between two events, so one comes at least this often in the queue.
+POLL_S = 0.2
+
+State = Literal["loading", "ready", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How things stand. `state` is that of the models; after "failed" the next question or `start` tries again.
+
+    `step` names what is being done ("load"), empty when nothing is. `error` is why the models cannot be loaded, or
+    why the index of `articles` articles cannot be asked; that goes by itself once there is a good one. `generator` is
+    the name of the generator; None while it is loaded and where there is none: answers are then quotations.
+    """
+
+    state: State
+    step: str
+    error: RagError | None
+    articles: int
+    generator: str | None
+
+
+class Service:
+    """Answers questions over the index of `settings` for any number of threads.
+
+    What needs the models has them loaded, if `start` has not, waits for it, and raises what kept them from it.
+    """
+
+    def __init__(self, settings: Settings, load: Callable[[Settings], Models] = load_models) -> None:
+        self._settings = settings
+        self._load = load
+        self._queue = FairQueue()
+        self._starting = threading.Lock()
+        self._loading: Future[Models] | None = None
+        self._opening = threading.RLock()
+        self._index: Index | None = None
+        self._pipeline: tuple[Index, Pipeline] | None = None
+        self._updating = threading.Lock()
+
+    def start(self) -> None:
+        """Begins to load the models and returns; after a failure it begins again."""
+        self._begin()
+
+    def _begin(self) -> Future[Models]:
+        with self._starting:
+            if self._loading is None or (self._loading.done() and self._loading.exception()):
+                self._loading = Future()
+                # A daemon: the program may end while it loads.
+                threading.Thread(target=self._load_into, args=[self._loading], name="loading", daemon=True).start()
+            return self._loading
+
+    def _load_into(self, loading: Future[Models]) -> None:
+        try:
+            loading.set_result(self._load(self._settings))
+        except RagError as error:
+            loading.set_exception(error)
+        except Exception as error:  # nobody else sees what ends a thread
+            loading.set_exception(UnexpectedError(reason=f"{type(error).__name__}: {error}"))
+
+    @property
+    def state(self) -> State:
+        """That of the models."""
+        return self.status().state
+
+    def status(self) -> Status:
+        """How things stand; quick."""
+        loading = self._loading
+        if loading is None or not loading.done():
+            return self._status("loading", None, None)
+        error = loading.exception()
+        return self._status("failed", None, error) if error else self._status("ready", loading.result(), None)
+
+    def _status(self, state: State, models: Models | None, error: BaseException | None) -> Status:
+        articles = 0
+        try:
+            manifest = current_manifest(self._settings.index)
+            articles = manifest.articles
+            if models:
+                check_embedder(manifest, models.embedder, self._settings.index)
+        except RagError as flaw:
+            error = error or flaw
+        return Status(
+            state=state,
+            step="load" if state == "loading" else "",
+            error=cast("RagError | None", error),
+            articles=articles,
+            generator=models.generator.name if models and models.generator else None,
+        )
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Waits until the models are loaded or have failed, at most `timeout` seconds; whether that is so."""
+        return bool(wait([self._loading or self._begin()], timeout).done)
+
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), scope: Scope = EVERYTHING, owner: str = ""
+    ) -> Generator[Event, None, None]:
+        """The events of answering `question`, `Queued` among them, the last one `Finished`.
+
+        Closing the iterator ends the work. Raises as `Pipeline.stream` and `open_index` do, EmbedderMismatch, and
+        QueueFull.
+        """
+        events = self._current_pipeline().stream(question, history, scope)
+        first = next(events)
+        yield first
+        if isinstance(first, Finished):
+            return
+        with self._queue.join(owner) as ticket:
+            yield from _turn(ticket)
+            yield from events
+
+    def articles(self, scope: Scope = EVERYTHING) -> list[Heading]:
+        """The articles in `scope` by date and name. Raises as `headings` and `open_index` do."""
+        return headings(self.catalog(), scope)
+
+    def article(self, document: str) -> Article | None:
+        """The article of that name, if there is one. Raises as `open_index` does."""
+        try:
+            return self.catalog().article(document)
+        except KeyError:
+            return None
+
+    def catalog(self) -> Catalog:
+        """That of the present index, not to be closed; needs no models. Raises as `open_index` does."""
+        return self._current_index().catalog
+
+    def update(
+        self,
+        paths: Sequence[Path] = (),
+        *,
+        replace: bool = False,
+        on_progress: OnProgress = silent,
+        on_problem: OnProblem = lambda problem: None,
+    ) -> BuildReport:
+        """Builds or updates the index from `paths` while questions go on; one caller after the other.
+
+        Raises as `build_index` does.
+        """
+        models = self._begin().result()
+        with self._updating:
+            return build(
+                paths,
+                self._settings,
+                embedder=models.embedder,
+                replace=replace,
+                on_progress=on_progress,
+                on_problem=on_problem,
+            )
+
+    def close(self) -> None:
+        """Lets go of models and index. Questions under way finish, new ones load anew."""
+        with self._starting, self._opening:
+            self._loading = self._index = self._pipeline = None
+
+    def _current_pipeline(self) -> Pipeline:
+        models = self._begin().result()
+        with self._opening:
+            index = self._current_index()
+            if self._pipeline is None or self._pipeline[0] is not index:
+                retriever = retriever_over(index, models, self._settings)
+                self._pipeline = index, pipeline_over(retriever, models, self._settings)
+            return self._pipeline[1]
+
+    def _current_index(self) -> Index:
+        """The index that the manifest names, opened if it is not the one that is open."""
+        with self._opening:
+            if self._index is None or self._index.manifest != current_manifest(self._settings.index):
+                self._index = _open_newest(self._settings.index)
+            return self._index
+
+
+def _open_newest(path: Path) -> Index:
+    while True:
+        manifest = current_manifest(path)
+        try:
+            return open_index(path)
+        except IndexDamaged:
+            # A build that ends meanwhile takes the old data away; the manifest then names the new.
+            if current_manifest(path) == manifest:
+                raise
+
+
+def _turn(ticket: Ticket) -> Iterator[Queued]:
+    """The places on the way to one's turn; nothing when it is at once."""
+    while place := ticket.wait(POLL_S):
+        yield Queued(place)
