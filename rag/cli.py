@@ -240,9 +240,9 @@ def ask(
     turns = _history(history, renderer.language)
     lines = _read_batch(batch) if batch is not None else []
 
-    from rag.answering import clean_question
     from rag.assembly import open_answering
     from rag.contracts import answer_object, dump
+    from rag.inquiry import clean_question
 
     if batch is None:
         clean_question(asked)  # a bad question is told before anything is loaded
@@ -318,9 +318,9 @@ def search(
     asked = _one_question(question, batch)
     lines = _read_batch(batch) if batch is not None else []
 
-    from rag.answering import clean_question
     from rag.assembly import open_retriever
     from rag.contracts import dump, hits_object
+    from rag.inquiry import clean_question
 
     if batch is None:
         asked = clean_question(asked)

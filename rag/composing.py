@@ -60,13 +60,13 @@ class Draft:
         self._shown.append(shown)
         return Checked(statement, shown)
 
-    def quote(self, passage: Passage) -> Checked | None:
-        """Takes a quotation in, word for word; None when the statements say almost all of it already."""
+    def quote(self, passage: Passage, framed: str = "") -> Checked | None:
+        """Takes a quotation in, word for word or as `framed`; None when the statements say almost all of it already."""
         held = set(terms(passage.text, passage.language))
         told = {term for statement in self.statements for term in terms(statement.text, self._language)}
         if held and len(held & told) >= _REPEATED * len(held):
             return None
-        return self._state(Grounded(passage.text, (passage,), 1.0), passage.language)
+        return self._state(Grounded(framed or passage.text, (passage,), 1.0), passage.language)
 
     def _quoted(self, sentence: Passage) -> Passage:
         return next((run for run in self._quotations if within(sentence, run)), sentence)

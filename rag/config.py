@@ -62,9 +62,6 @@ class Settings(BaseModel):
     prompt_tokens: int = Field(1200, ge=300, le=32768, description="longest prompt, in tokens of the generator")
     answer_tokens: int = Field(300, ge=16, le=4096, description="longest answer, in tokens of the generator")
     answer_threshold: float = Field(0.5, ge=0, le=1, description="probability below which a question is not answered")
-    quote_threshold: float = Field(
-        0.5, ge=0, le=1, description="probability below which evidence is not quoted in place of an unsupported answer"
-    )
     threads: int = Field(0, ge=0, le=512, description="threads of the models; 0: one for each usable core")
     today: date | None = Field(None, description="day that « hier » in a question counts from; empty: today")
 

@@ -94,8 +94,10 @@ def _with_next(index: Index, sentence: Passage) -> Passage:
     return replace(sentence, end=following.end, text=text[sentence.start : following.end])
 
 
-def quotations(index: Index, ranked: Sequence[Hit], most: int) -> list[Hit]:
+def quotations(index: Index, ranked: Sequence[Hit], most: int, *, apart: bool = False) -> list[Hit]:
     """Up to `most` quotable spans, best first: runs of sentences that hold most of what all sentences are worth.
+
+    With `apart` each is of another article.
 
     A span's score is its share, 0..1, of the weight of all `ranked` sentences (softmax of their scores). One run of
     two or three sentences holds the answer as often as two loose sentences do, and reads better.
@@ -106,7 +108,7 @@ def quotations(index: Index, ranked: Sequence[Hit], most: int) -> list[Hit]:
     while len(chosen) < most:
         runs = [
             run
-            for hit in ranked[:_QUOTED_FROM]
+            for hit in _starts(ranked, chosen, apart)
             for run in _runs(index, hit.passage, weight_of)
             if not any(_touch(run.passage, other.passage) for other in chosen)
         ]
@@ -114,6 +116,14 @@ def quotations(index: Index, ranked: Sequence[Hit], most: int) -> list[Hit]:
             break
         chosen.append(max(runs, key=lambda run: run.score))
     return chosen
+
+
+def _starts(ranked: Sequence[Hit], chosen: Sequence[Hit], apart: bool) -> Sequence[Hit]:
+    """The best sentences, of which the next quotation holds one."""
+    if not apart:
+        return ranked[:_QUOTED_FROM]
+    taken = {hit.passage.document for hit in chosen}
+    return [hit for hit in ranked if hit.passage.document not in taken][:_QUOTED_FROM]
 
 
 def _runs(index: Index, sentence: Passage, weight_of: Mapping[int, float]) -> Iterator[Hit]:
@@ -137,13 +147,13 @@ def _runs(index: Index, sentence: Passage, weight_of: Mapping[int, float]) -> It
             yield Hit(replace(sentence, start=start, end=end, text=text[start:end]), sum(worth))
 
 
-def windows(index: Index, hits: Sequence[Hit], evidence: Sequence[Hit]) -> list[Passage]:
-    """Each evidence sentence with the sentence before and after it in its passage, what overlaps joined.
+def windows(index: Index, hits: Sequence[Hit], quoted: Sequence[Hit]) -> list[Passage]:
+    """Each quotation with the sentence before and after it in its passage, what overlaps joined.
 
     Loose sentences cost a small generator the context it needs; whole passages cost time and distract it.
     """
     spans: list[Passage] = []
-    for hit in evidence:
+    for hit in quoted:
         around = _neighbourhood(index, hits, hit.passage)
         joined = next((i for i, other in enumerate(spans) if _touch(around, other)), None)
         if joined is None:
@@ -154,11 +164,13 @@ def windows(index: Index, hits: Sequence[Hit], evidence: Sequence[Hit]) -> list[
     return spans
 
 
-def _neighbourhood(index: Index, hits: Sequence[Hit], sentence: Passage) -> Passage:
-    passage = next(hit.passage for hit in hits if within(sentence, hit.passage))
+def _neighbourhood(index: Index, hits: Sequence[Hit], run: Passage) -> Passage:
+    # A run may begin in one passage and end in the next.
+    passage = next((hit.passage for hit in hits if within(run, hit.passage)), run)
     inside = index.catalog.sentences_within(passage)
-    i = next(i for i, other in enumerate(inside) if other.id == sentence.id)
-    return _span(index, sentence, inside[max(0, i - 1)].start, inside[min(len(inside) - 1, i + 1)].end)
+    before = [s.start for s in inside if s.end <= run.start]
+    after = [s.end for s in inside if s.start >= run.end]
+    return _span(index, run, before[-1] if before else run.start, after[0] if after else run.end)
 
 
 def _span(index: Index, passage: Passage, start: int, end: int) -> Passage:

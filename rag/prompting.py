@@ -1,8 +1,6 @@
 """Question and evidence to the messages of a chat, in the language of the question, within a token budget.
 
-The texts are the Markdown files of `rag/prompts`, one a language, a heading for each part. The question
-whether the evidence suffices and the question itself are asked after the same beginning (system text,
-evidence, question), so that a generator that keeps its state reads it once.
+The texts are the Markdown files of `rag/prompts`, one a language, a heading for each part.
 """
 
 from __future__ import annotations
@@ -14,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 
 from rag.dates import annotate, written_day
-from rag.domain import Passage
+from rag.domain import Article, Passage
 from rag.protocols import Message
 
 LANGUAGES = ("fr", "en", "de", "es", "it")
@@ -41,18 +39,59 @@ def written_date(day: date | None, language: str) -> str:
 
 def answer_messages(question: str, evidence: Sequence[Passage], language: str) -> list[Message]:
     """Messages that ask for the answer."""
-    return _messages(question, evidence, language, "answer")
+    parts = prompt_parts(language)
+    passages = "\n\n".join(
+        fill(
+            parts["passage"],
+            number=number,
+            source=passage.source or passage.title,
+            date=written_date(passage.date, language),
+            text=_dated_text(passage),
+        )
+        for number, passage in enumerate(evidence, 1)
+    )
+    body = (fill(parts["evidence"], passages=passages), fill(parts["question"], question=question), parts["answer"])
+    return [Message("system", parts["system"]), Message("user", "\n\n".join(body))]
 
 
-def decide_messages(question: str, evidence: Sequence[Passage], language: str) -> list[Message]:
-    """Messages that ask whether `evidence` answers the question; the reply is one of `decide_choices`."""
-    return _messages(question, evidence, language, "decide")
+def decide_messages(question: str, passage: Passage, language: str) -> list[Message]:
+    """Messages that ask whether `passage` holds the answer to `question`; the reply is one of `decide_choices`.
+
+    The passage comes first: asked the other way round the default generator judged worse.
+    """
+    parts = prompt_parts(language)
+    known = (passage.source, written_date(passage.date, language) if passage.date else None)
+    origin = ", ".join(part for part in known if part)
+    extract = fill(parts["extract"], origin=f" ({origin})" if origin else "", text=_dated_text(passage))
+    body = (extract, fill(parts["question"], question=question), parts["decide"])
+    return [Message("system", parts["judge"]), Message("user", "\n\n".join(body))]
+
+
+def _dated_text(passage: Passage) -> str:
+    return annotate(passage.text, passage.language, passage.date) if passage.date else passage.text
 
 
 def decide_choices(language: str) -> tuple[str, str]:
     """The words for yes and no that `decide_messages` asks for."""
     yes, no = prompt_parts(language)["choices"].splitlines()
     return yes, no
+
+
+def frame(passage: Passage, language: str, name: str) -> str:
+    """A quotation after who says it and when (`name` "told_by"), or that it is in another language.
+
+    « Reuters (4 septembre 2025) : … »; “The article says, in its own language: …” (`name` "in_its_language").
+    """
+    source = passage.source or passage.title
+    day = written_date(passage.date, language)
+    return fill(prompt_parts(language)[name], source=source, date=day, text=passage.text)
+
+
+def fact_stated(article: Article, fact: str, value: str, language: str) -> str:
+    """The sentence that states a fact about an article: its "date" (ISO 8601), "author" or "source"."""
+    origin = f" ({article.source})" if article.source else ""
+    shown = written_date(article.date, language) if fact == "date" else value
+    return fill(prompt_parts(language)[f"fact_{fact}"], title=article.title, origin=origin, value=shown)
 
 
 def refusal(question: str, language: str, reason: str, names: Sequence[str], closest: Sequence[Passage]) -> str:
@@ -77,19 +116,3 @@ def fit(
     while len(kept) > 1 and count_tokens(answer_messages(question, kept, language)) > budget:
         kept.pop()
     return kept
-
-
-def _messages(question: str, evidence: Sequence[Passage], language: str, ask: str) -> list[Message]:
-    parts = prompt_parts(language)
-    passages = "\n\n".join(
-        fill(
-            parts["passage"],
-            number=number,
-            source=passage.source or passage.title,
-            date=written_date(passage.date, language),
-            text=annotate(passage.text, passage.language, passage.date) if passage.date else passage.text,
-        )
-        for number, passage in enumerate(evidence, 1)
-    )
-    body = (fill(parts["evidence"], passages=passages), fill(parts["question"], question=question), parts[ask])
-    return [Message("system", parts["system"]), Message("user", "\n\n".join(body))]

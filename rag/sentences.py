@@ -10,6 +10,7 @@ was broken in mid-sentence (the next begins in lower case) goes on. Linear in th
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_right
 
 Span = tuple[int, int]
@@ -190,3 +191,9 @@ def _goes_on(text: str, line_end: re.Match[str]) -> bool:
         text[line_end.end() : line_end.end() + 1],
     )
     return not is_blank_line and after.islower() and before.isalnum() | (before in ",;—–-")
+
+
+def visible(text: str) -> str:
+    """`text` with a space for each control and format character, line ends excepted."""
+    unseen = ("Cc", "Cf", "Cs", "Co", "Cn")
+    return "".join(" " if unicodedata.category(c) in unseen and c != "\n" else c for c in text)

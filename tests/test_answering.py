@@ -14,12 +14,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rag.answering import LONGEST_QUESTION, SUPPORTED, Pipeline
+from rag.answering import SUPPORTED, Pipeline
 from rag.config import Settings
 from rag.domain import Answer, Citation, Scope, Timings, Turn
 from rag.errors import EmptyQuestion, GenerationFailed, NothingInScope, QuestionTooLong
 from rag.events import Checked, Dropped, Event, Finished, Found, Written
+from rag.evidence import quotations
 from rag.indexing import build_index, open_index
+from rag.inquiry import LONGEST_QUESTION
 from rag.prompting import prompt_parts
 from rag.protocols import Message, Token
 from rag.retrieval import Retriever
@@ -57,11 +59,9 @@ def retriever(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
     return Retriever(open_index(target), embedder)
 
 
-def pipeline(
-    retriever: Retriever, generator: ScriptedGenerator | None, *, answers: bool = True, quote_threshold: float = 0.0
-) -> Pipeline:
+def pipeline(retriever: Retriever, generator: ScriptedGenerator | None, *, answers: bool = True) -> Pipeline:
     # The cosines of the double lie lower than those of the default embedder, so the thresholds decide.
-    settings_ = Settings(answer_threshold=0.0 if answers else 1.0, quote_threshold=quote_threshold)
+    settings_ = Settings(answer_threshold=0.0 if answers else 1.0)
     return Pipeline(retriever, BagEmbedder(dimension=512), generator, settings_)
 
 
@@ -216,7 +216,7 @@ def test_a_list_becomes_running_text_wherever_its_tokens_end(retriever: Retrieve
 
 def test_a_generator_that_never_ends_is_cut(retriever: Retriever) -> None:
     generator = ScriptedGenerator("conditions " * 10_000)
-    settings_ = Settings(answer_threshold=0, quote_threshold=0, answer_tokens=40)
+    settings_ = Settings(answer_threshold=0, answer_tokens=40)
     events = list(Pipeline(retriever, BagEmbedder(dimension=512), generator, settings_).stream(QUESTION))
     assert sum(isinstance(event, Written) for event in events) == 40
     answer = finished(events)
@@ -293,7 +293,6 @@ def test_a_quotation_that_the_statement_repeats_is_not_printed_again(retriever: 
     answer = ask(retriever, quoted)
     check_invariants(answer)
     assert [statement.support for statement in answer.statements] != []
-    assert len(answer.statements) <= len(re.findall(r"[.!?](?= |$)", quoted))
     assert answer.text.count(quoted[:60]) == 1
 
 
@@ -316,7 +315,7 @@ def test_without_a_generator_the_answer_is_quotations(retriever: Retriever, ques
     answer = finished(events)
     check_invariants(answer)
     assert answer.answered
-    assert [undated(statement.text) for statement in answer.statements] == [c.quote for c in answer.citations]
+    assert all(c.quote in undated(s.text) for s, c in zip(answer.statements, answer.citations, strict=True))
     assert answer.models == {"embedder": "bag", "generator": "none"}
     assert not any(isinstance(event, Written | Dropped) for event in events)
     assert answer.timings.prompt_tokens == answer.timings.answer_tokens == 0
@@ -457,11 +456,11 @@ def test_a_name_is_unknown_when_no_article_holds_one_spelt_alike(
         assert "Macron" not in answer.text.partition(" : ")[0]
 
 
-def test_unsupported_words_on_thin_evidence_end_in_a_refusal(retriever: Retriever) -> None:
+def test_unsupported_words_give_way_to_a_quotation(retriever: Retriever) -> None:
     generator = ScriptedGenerator("Le prix du baril atteint des sommets.")
-    answer = pipeline(retriever, generator, quote_threshold=1.0).ask(QUESTION)
+    answer = pipeline(retriever, generator).ask(QUESTION)
     check_invariants(answer)
-    assert not answer.answered
+    assert answer.answered
     assert "baril" not in answer.text
 
 
@@ -526,3 +525,69 @@ def test_the_same_question_gives_the_same_answer(retriever: Retriever) -> None:
     assert timeless(running.ask(QUESTION)) == timeless(running.ask(QUESTION))
     quoting = pipeline(retriever, None)
     assert timeless(quoting.ask(MERZ)) == timeless(quoting.ask(MERZ))
+
+
+@pytest.mark.parametrize(
+    ("question", "told", "quote"),
+    [
+        ("Date de l'article de Public Sénat ?", "2 septembre 2025", "date 2025-09-02 Public Sénat"),
+        ("Qui a écrit l'article de Reuters ?", "John Irish", "par John Irish"),
+        ("Who wrote the article by Reuters?", "John Irish", "par John Irish"),
+        (
+            "Wann wurde der Artikel von Reuters veröffentlicht?",
+            "4. September 2025",
+            "date 2025-09-04 Réunion des alliés",
+        ),
+    ],
+)
+def test_a_question_about_an_article_is_answered_from_its_facts(
+    retriever: Retriever, question: str, told: str, quote: str
+) -> None:
+    generator = ScriptedGenerator("Une invention.")
+    answer = pipeline(retriever, generator).ask(question)
+    check_invariants(answer)
+    assert not generator.history
+    assert told in answer.text
+    assert answer.citations[0].quote.startswith(quote)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Les articles disent-ils tous la même chose de la Coalition des volontaires ?",
+        "D'après toutes les sources, que fait la Coalition des volontaires ?",
+    ],
+)
+def test_a_comparison_lets_each_article_speak_for_itself(retriever: Retriever, question: str) -> None:
+    generator = ScriptedGenerator("Une invention.")
+    answer = pipeline(retriever, generator).ask(question)
+    check_invariants(answer)
+    assert not generator.history
+    documents = [citation.document for citation in answer.citations]
+    assert len(documents) > 1
+    assert len(set(documents)) == len(documents)
+    for statement, citation in zip(answer.statements, answer.citations, strict=True):
+        assert undated(statement.text).endswith(citation.quote)
+        assert statement.text.startswith(f"{citation.source or citation.title} (")
+
+
+def test_what_the_generator_says_yes_to_comes_first(retriever: Retriever) -> None:
+    _, ranked = retriever.search_with_evidence(MERZ, 8, 60)
+    quoted = quotations(retriever.index, ranked, 3)
+
+    class Picky(ScriptedGenerator):
+        def score_choices(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
+            return [0.0, -9.0] if quoted[2].passage.text[:40] in messages[-1].content else [-9.0, 0.0]
+
+    answer = pipeline(retriever, Picky("")).ask(MERZ)
+    assert answer.citations[0].quote == quoted[2].passage.text
+
+
+def test_an_answer_in_the_articles_language_gives_way_where_that_is_not_the_questions(retriever: Retriever) -> None:
+    french = "Vladimir Poutine s'est montré à Pékin avec Xi Jinping et Kim Jong Un après un défilé militaire."
+    answer = ask(retriever, french, question="Where did Xi Jinping meet Kim Jong Un and Vladimir Poutine?")
+    check_invariants(answer)
+    assert answer.language == "en"
+    assert french not in answer.text
+    assert answer.text.startswith("The article says, in its own language: “")
+    assert answer.citations[0].quote in answer.text

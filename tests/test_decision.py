@@ -17,7 +17,7 @@ from rag.decision import (
     Verdict,
     Weights,
 )
-from rag.evidence import windows
+from rag.evidence import quotations
 from rag.indexing import build_index, open_index
 from rag.languages import detect
 from rag.retrieval import Retriever
@@ -37,9 +37,9 @@ def retriever(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
 
 def decide(retriever: Retriever, question: str, yes: float | None = 0.5) -> Verdict:
     hits, ranked = retriever.search_with_evidence(question, 8, 60)
-    around = windows(retriever.index, hits, ranked[:4])
-    generator = None if yes is None else ScriptedGenerator(yes=yes)
-    return Decider(retriever.index, generator).decide(question, detect(question), hits, ranked, around)
+    decider = Decider(retriever.index, None if yes is None else ScriptedGenerator(yes=yes))
+    judged = decider.judged(question, detect(question), quotations(retriever.index, ranked, 3))
+    return decider.decide(question, detect(question), hits, ranked, judged)
 
 
 def test_the_generators_yes_counts(retriever: Retriever) -> None:

@@ -11,8 +11,8 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "rag"
 LAYERS = [
     {"wording", "domain"},
-    {"errors", "events", "french", "dates", "sentences", "languages", "question_types"},
-    {"protocols", "storage", "hardware", "loading", "queueing", "scopes"},
+    {"errors", "events", "french", "dates", "sentences", "languages"},
+    {"protocols", "question_types", "storage", "hardware", "loading", "queueing", "scopes"},
     {"config", "digests", "manifest", "contracts", "reasoning", "chat_api", "chat_database"},
     {
         "corpus", "chunking", "embedding", "lexical", "vectors", "catalog", "generation", "prompting", "grounding",
@@ -20,9 +20,9 @@ LAYERS = [
     },
     {"uploads"},
     {"indexing", "selection", "conversation", "exports"},
-    {"query", "decision", "followups", "suggestions"},
+    {"query", "decision", "article_facts", "followups", "suggestions"},
     {"evidence"},
-    {"retrieval", "composing"},
+    {"retrieval", "composing", "inquiry", "phrasing"},
     {"answering"},
     {"assembly"},
     {"doctor", "service"},

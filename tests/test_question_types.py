@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.question_types import asks_yes_or_no
+from rag.question_types import asks_for_several, asks_yes_or_no, compares
 
 YES_OR_NO = {
     "fr": """Est-ce que l'Allemagne enverra des troupes ?
@@ -88,3 +88,44 @@ def test_questions_for_yes_or_no(language: str, question: str) -> None:
 @pytest.mark.parametrize(("language", "question"), rows(OF_FACT))
 def test_questions_for_something_else(language: str, question: str) -> None:
     assert not asks_yes_or_no(question, language)
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "expected"),
+    [
+        ("Les articles s'accordent-ils sur la date du sommet ?", "fr", True),
+        ("Le bilan est-il le même d'un article à l'autre ?", "fr", True),
+        ("Toutes sources confondues, combien de pays participent ?", "fr", True),
+        ("Le nombre de soldats varie-t-il selon les journaux ?", "fr", True),
+        ("Do the articles agree on the number of soldiers?", "en", True),
+        ("Sind sich die Quellen über das Datum einig?", "de", True),
+        ("¿Coinciden los artículos? ¿Los medios difieren sobre la fecha?", "es", True),
+        ("Le fonti concordano sulla data?", "it", True),
+        ("Quelle source diplomatique a parlé à l'AFP ?", "fr", False),
+        ("Quels articles de loi le texte modifie-t-il ?", "fr", False),
+        ("Qui dirige l'Otan d'après ces articles ?", "fr", False),
+        ("What did the sources tell Reuters?", "en", False),
+    ],
+)
+def test_comparisons_of_articles(question: str, language: str, expected: bool) -> None:
+    assert compares(question, language) is expected
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "expected"),
+    [
+        ("Pourquoi Berlin hésite-t-il ?", "fr", True),
+        ("Quelles conditions pose l'Allemagne ?", "fr", True),
+        ("Résume la position de Paris.", "fr", True),
+        ("How does Moscow react?", "en", True),
+        ("Warum zögert Berlin?", "de", True),
+        ("¿Cuáles son las condiciones?", "es", True),
+        ("Quali condizioni pone Berlino?", "it", True),
+        ("Quelle est la date du sommet ?", "fr", False),
+        ("Combien de pays participent ?", "fr", False),
+        ("How many countries take part?", "en", False),
+        ("Wie viele Länder nehmen teil?", "de", False),
+    ],
+)
+def test_questions_for_several_things(question: str, language: str, expected: bool) -> None:
+    assert asks_for_several(question, language) is expected

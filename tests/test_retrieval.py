@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.answering import clean_question
 from rag.assembly import open_retriever
 from rag.config import Settings
 from rag.domain import EVERYTHING, Scope
 from rag.errors import EmptyQuestion, QuestionTooLong
 from rag.evidence import SHOWN_CHARACTERS, vectors_of, widened, windows
 from rag.indexing import build_index, open_index
+from rag.inquiry import clean_question
 from rag.protocols import Embedder, TokenVectors, Vectors
 from rag.retrieval import Retriever
 from tests.doubles import BagEmbedder, OverlapReranker

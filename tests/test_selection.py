@@ -163,7 +163,7 @@ def test_a_search_finds_all_of_a_scope_and_nothing_else(
 
 
 def test_an_answer_rests_on_its_scope_alone(retriever: Retriever) -> None:
-    settings = Settings(answer_threshold=0.0, quote_threshold=0.0)
+    settings = Settings(answer_threshold=0.0)
     pipeline = Pipeline(retriever, BagEmbedder(512), ScriptedGenerator(*[FRENCH] * 2), settings)
     scope = Scope(documents=(SUMMER,))
     answer = pipeline.ask(QUESTION, scope=scope)

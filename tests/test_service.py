@@ -54,7 +54,7 @@ class Talkative(ScriptedGenerator):
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings for an index of the seeds made without models. Nothing is refused."""
-    settings = Settings(index=tmp_path / "index", answer_threshold=0.0, quote_threshold=0.0)
+    settings = Settings(index=tmp_path / "index", answer_threshold=0.0)
     build_index([SEEDS], settings.index, BagEmbedder(), settings)
     return settings
 
@@ -276,7 +276,7 @@ def test_an_unusable_index_is_told_until_there_is_a_good_one(
 
 
 def test_without_an_index_it_starts_and_builds_one(tmp_path: Path) -> None:
-    settings = Settings(index=tmp_path / "none yet", answer_threshold=0.0, quote_threshold=0.0)
+    settings = Settings(index=tmp_path / "none yet", answer_threshold=0.0)
     service = Service(settings, lambda settings: Models(BagEmbedder(), None, None))
     with pytest.raises(IndexMissing):
         service.articles()

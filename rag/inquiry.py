@@ -1,0 +1,75 @@
+"""One question on its way to an answer: what is asked, in which language, what was found for it, and the times."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from rag.conversation import without_instructions
+from rag.domain import Hit, Timings, Turn
+from rag.errors import EmptyQuestion, QuestionTooLong
+from rag.followups import standalone
+from rag.languages import detect
+from rag.prompting import LANGUAGES
+from rag.protocols import Token
+from rag.sentences import visible
+
+LONGEST_QUESTION = 2_000
+
+
+def clean_question(question: str) -> str:
+    """The question without control characters, white space joined. Raises EmptyQuestion and QuestionTooLong."""
+    plain = " ".join(visible(question).split())
+    if not any(c.isalnum() for c in plain):
+        raise EmptyQuestion()
+    if len(plain) > LONGEST_QUESTION:
+        raise QuestionTooLong(length=len(plain), limit=LONGEST_QUESTION)
+    return plain
+
+
+class Inquiry:
+    """What one question gathers on its way. `load_s` is what loading the models took."""
+
+    def __init__(self, question: str, load_s: float) -> None:
+        self._start = time.perf_counter()
+        self._timings = Timings(load_s=load_s)
+        self.asked = self.question = question
+        self.language = detect(question, LANGUAGES)
+        self.confidence = 0.0
+        self.hits: Sequence[Hit] = ()
+
+    def stand_alone(self, history: Sequence[Turn]) -> None:
+        """Takes what is asked out of the message and writes it so that it needs no history."""
+        self.question = standalone(without_instructions(self.asked) or self.asked, history, self.language)
+        self.language = detect(self.question, LANGUAGES)
+
+    def _elapsed(self) -> float:
+        return round(time.perf_counter() - self._start, 4)
+
+    def found(self, hits: Sequence[Hit]) -> None:
+        self.hits = hits
+        self._timings = replace(self._timings, retrieve_s=self._elapsed(), evidence_s=self._elapsed())
+
+    def timed(self, tokens: Iterator[Token]) -> Iterator[Token]:
+        """`tokens` as they are; when the first came, and how many were read and written, is noted."""
+        for token in tokens:
+            if not self._timings.first_token_s:
+                self._timings = replace(self._timings, first_token_s=self._elapsed())
+            if token.finished:
+                self._count(token)
+            yield token
+
+    def _count(self, token: Token) -> None:
+        """Adds what one reply cost to what others did."""
+        timings = self._timings
+        self._timings = replace(
+            timings,
+            prompt_tokens=timings.prompt_tokens + token.prompt_tokens,
+            reused_tokens=timings.reused_tokens + token.reused_tokens,
+            answer_tokens=timings.answer_tokens + token.answer_tokens,
+        )
+
+    def timings(self) -> Timings:
+        total = self._elapsed()
+        return replace(self._timings, first_token_s=self._timings.first_token_s or total, total_s=total)
