@@ -11,9 +11,9 @@
    support elsewhere than in the best quotations, is dropped (`Dropped`).
 6. Quote the run of sentences that the answer rests on, and where nothing of the generator stands, the best one.
 
-Why both: of 41 native French questions the quotation picked by where the generator's answer rests held the answer in
-0.78, the first by rank in 0.71, the generator's words alone in 0.51. On 40 others, refusals included, the whole held it
-in 0.53 and quoting alone in 0.65: the decision refuses too many there.
+Why so: of 120 native French questions the best quotation by rank held the answer in 0.63, the one that the generator's
+answer rests on in 0.69, the generator's words alone in 0.42; of 80 others the best by rank in 0.60, the best by the
+generator's judgement in 0.69.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ class Draft:
     def _state(self, grounded: Grounded, language: str) -> Checked:
         cited = list(dict.fromkeys(self._quoted(sentence) for sentence in grounded.sentences))
         markers = tuple(sorted({self._marker(passage, grounded.support) for passage in cited}))
-        text = _dated(grounded.text, cited, language)
+        text = _dated(grounded.text, cited, language, self._language)
         statement = Statement(text, markers, round(grounded.support, 3))
         shown = f"{text} {' '.join(f'[{marker}]' for marker in markers)}"
         self.statements.append(statement)
@@ -91,8 +91,8 @@ class Draft:
         return len(self.citations)
 
 
-def _dated(text: str, cited: Sequence[Passage], language: str) -> str:
+def _dated(text: str, cited: Sequence[Passage], language: str, reader: str) -> str:
     """`text` with its relative days resolved, where all that it cites was published on one day."""
     days = {passage.date for passage in cited}
     (day,) = days if len(days) == 1 else (None,)
-    return annotate(text, language, day) if day else text
+    return annotate(text, language, day, reader) if day else text

@@ -590,4 +590,4 @@ def test_an_answer_in_the_articles_language_gives_way_where_that_is_not_the_ques
     assert answer.language == "en"
     assert french not in answer.text
     assert answer.text.startswith("The article says, in its own language: “")
-    assert answer.citations[0].quote in answer.text
+    assert answer.citations[0].quote in undated(answer.text)

@@ -372,7 +372,13 @@ def test_questions_for_the_latest(language: str, question: str, latest: bool) ->
 
 def test_relative_days_are_written_out() -> None:
     assert annotate("Il l'a dit mardi à Paris, ce jeudi 4 septembre et la semaine dernière.", "fr", THURSDAY) == (
-        "Il l'a dit mardi [2 septembre 2025] à Paris, ce jeudi 4 septembre et la semaine dernière."
+        "Il l'a dit mardi [2 septembre 2025] à Paris, ce jeudi 4 septembre et la semaine dernière "
+        "[25 août 2025 – 31 août 2025]."
+    )
+    resolved = "Il l'a dit mardi [2 septembre 2025] à Paris."
+    assert annotate(resolved, "fr", THURSDAY) == annotate(resolved, "fr", THURSDAY, "de") == resolved
+    assert annotate("C'était le 18 août, ces derniers jours.", "fr", THURSDAY, "de") == (
+        "C'était le 18 août [18. August 2025], ces derniers jours."
     )
     assert annotate("Er kam gestern.", "de", THURSDAY) == "Er kam gestern [3. September 2025]."
 

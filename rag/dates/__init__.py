@@ -85,13 +85,28 @@ def asks_latest(question: str, language: str) -> bool:
     return re.search(rf"(?<![\w-])(?:{words_of(language).latest})(?!\w)", plain(question)) is not None
 
 
-def annotate(text: str, language: str, published: date) -> str:
-    """`text` with the day in brackets after each expression relative to it: « jeudi [4 septembre 2025] »."""
+def annotate(text: str, language: str, published: date, reader: str = "") -> str:
+    """`text` with the calendar in brackets after each expression relative to it: « jeudi [4 septembre 2025] ».
+
+    Days and whole weeks are resolved, written in the language `reader`; where that is not the text's, other days are
+    written out too. What stands in a bracket already, or before one, is left alone.
+    """
+    reader = reader or language
     for mention in reversed(mentions(text, language, published)):
-        if mention.relative and mention.period.first == mention.period.last:
-            day = written_day(mention.period.first, language)
-            text = f"{text[: mention.end]} [{day}]{text[mention.end :]}"
+        told = mention.relative or reader != language
+        written = _written(mention.period, reader) if told else ""
+        bracketed = text[: mention.start].endswith("[") or text[mention.end :].lstrip().startswith("[")
+        if written and not bracketed:
+            text = f"{text[: mention.end]} [{written}]{text[mention.end :]}"
     return text
+
+
+def _written(period: Period, language: str) -> str:
+    """A day, or a week from Monday to Sunday; empty for what is not so definite."""
+    if period.first == period.last:
+        return written_day(period.first, language)
+    is_week = period.first.weekday() == 0 and (period.last - period.first).days == 6
+    return f"{written_day(period.first, language)} – {written_day(period.last, language)}" if is_week else ""
 
 
 def written_day(day: date, language: str) -> str:
