@@ -47,7 +47,7 @@ QUOTATIONS = 3
 # Below this support a sentence of the generator is not shown.
 SUPPORTED = 0.5
 # A second quotation is given when it is worth this share of the first.
-SECOND_QUOTATION = 0.2
+SECOND_QUOTATION = 0.3
 
 
 class Pipeline:

@@ -4,8 +4,10 @@ Support of a statement by sentences is the share of its content terms that they 
 each figure that they lack: a figure, a date or an hour that is not in the source is the worst kind of
 error. A name or a figure that not one of the retrieved sentences holds, be it the question's own (« les 50
 pays », « Joe Biden »), weighs the statement down alike, and so does a negation that no cited sentence has.
-Across languages few terms agree, so there the cosine between statement and sentence stands in, and figures are
-still checked. The sentences are taken greedily, the one that adds most first, and no more than are needed.
+Who a statement names must stand in the first sentence it rests on or in one next to that: what one person
+said is easily put into another's mouth. Across languages few terms agree, so there the cosine between
+statement and sentence stands in, and figures are still checked. The sentences are taken greedily, the one
+that adds most first, and no more than are needed.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ UNRELATED, TRANSLATION = 0.81, 0.90
 
 # A word with a capital that does not open the sentence.
 _NAME = re.compile(r"(?<=[\w,;:'’)] )[\"(«]?\s?(?:[ldLD]['’])?([A-ZÀ-ÖØ-Þ][\w’'-]+(?: [A-ZÀ-ÖØ-Þ][\w’'-]+)*)")
+# Characters of white space, at most.
+_BETWEEN_SENTENCES = 4
 _LAST_LATIN = "\u024f"
 _NEGATIONS = {
     "fr": "pas|jamais|aucune?|rien|ni",
@@ -99,8 +103,8 @@ def ground(
     everywhere = set().union(*held)
     # A small generator also slips into another script.
     claimed = {term for term in wanted if term[0].isdigit() or term[0] > _LAST_LATIN}
-    if not any(foreign):
-        claimed |= {term for name in names(statement) for term in terms(name, language)}
+    named = set() if any(foreign) else {term for name in names(statement) for term in terms(name, language)}
+    claimed |= named
     penalty = UNFOUNDED ** len(claimed - everywhere)
 
     denies = _denies(statement, language)
@@ -128,7 +132,15 @@ def ground(
             break
         chosen.append(-negative)
         best = gain
+    near = set().union(*(held[i] for i, s in enumerate(sentences) if _adjoin(s, sentences[chosen[0]])))
+    best *= UNFOUNDED ** len((named & everywhere) - asked - near)
     return Grounded(statement, tuple(sentences[i] for i in sorted(chosen)), float(np.clip(best, 0.0, 1.0)))
+
+
+def _adjoin(one: Passage, other: Passage) -> bool:
+    """Whether two sentences of an article are the same, or nothing but white space is between them."""
+    gap = max(one.start, other.start) - min(one.end, other.end)
+    return one.document == other.document and gap <= _BETWEEN_SENTENCES
 
 
 def _denies(text: str, language: str) -> bool:

@@ -5,6 +5,7 @@ import pytest
 
 from rag.domain import Passage
 from rag.grounding import begins_line, ground, names, running_text, strip_markers, strip_markup
+from rag.sentences import sentence_spans
 
 
 def sentence(text: str, n: int = 1, language: str = "fr") -> Passage:
@@ -162,3 +163,22 @@ def test_no_more_sentences_are_cited_than_are_needed() -> None:
     repeated = [*S, sentence(S[0].text, 4), sentence(S[0].text, 5)]
     grounded = ground(S[0].text, "fr", repeated, np.full(len(repeated), 0.8, np.float32))
     assert [s.id for s in grounded.sentences] == [1]
+
+
+@pytest.mark.parametrize(
+    ("statement", "stands"),
+    [
+        ("Maria Zakharova a jugé ces garanties inacceptables.", True),
+        ("La porte-parole Maria Zakharova a jugé ces garanties inacceptables jeudi.", True),
+        ("Friedrich Merz a jugé ces garanties inacceptables.", False),
+    ],
+)
+def test_what_one_said_does_not_stand_in_the_mouth_of_another(statement: str, stands: bool) -> None:
+    text = (
+        "La porte-parole Maria Zakharova a parlé jeudi. Elle a jugé ces garanties inacceptables. "
+        "La réunion a duré deux heures. Le chancelier Friedrich Merz est arrivé à midi."
+    )
+    spans = sentence_spans(text)
+    said = [Passage(n, "a.txt", a, b, text[a:b], "Titre", None, "AFP") for n, (a, b) in enumerate(spans)]
+    cosines = np.full(len(said), 0.8, np.float32)
+    assert (ground(statement, "fr", said, cosines).support >= 0.5) is stands
