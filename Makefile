@@ -12,10 +12,11 @@ export RAG_INDEX ?= index
 export Q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models ask search index doctor eval gate bench test lint types clean
+.PHONY: help setup models ask chat search index doctor eval gate bench test lint types clean
 
 help:
 	@echo "make ask Q=\"…\"   answer a question (sets everything up the first time)"
+	@echo "make chat        open the chat page in the browser (sets everything up the first time)"
 	@echo "make test        run the whole test suite (sets everything up the first time)"
 	@echo "make setup       virtual environment and libraries only"
 	@echo "make index       build or update the index of seeds/"
@@ -44,6 +45,9 @@ $(RAG_INDEX)/manifest.json: $(wildcard seeds/*) | $(RAG_MODELS_DIR)/.fetched
 
 ask: setup index
 	@$(RAG) ask "$$Q"
+
+chat: setup index
+	@$(RAG) chat
 
 search: setup index
 	@$(RAG) search "$$Q"

@@ -1,0 +1,62 @@
+"""The chat page: a window of the browser on the articles of this machine."""
+
+from __future__ import annotations
+
+import os
+import webbrowser
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+# Read by Gradio before it asks its makers for news: nothing here but `rag fetch` opens a connection.
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from rag.config import Settings
+    from rag.service import Service
+
+
+def launch(
+    settings: Settings,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    open_browser: bool = True,
+    auth: Mapping[str, str] | None = None,
+) -> None:
+    """Shows the page at `host` and `port` (0: a free one) until Ctrl-C; models load meanwhile.
+
+    `auth` has the passwords by user. Raises CannotListen, and what opening the conversations does.
+    """
+    from rag.chat_ui.web import listen, serve, url_of
+    from rag.rendering import Renderer
+    from rag.service import Service
+    from rag.wording import say, user_language
+
+    with listen(host, port) as listener:
+        service = Service(settings)
+        app = make_chat(settings, service, host=host, auth=auth)
+        service.start()
+        url, language = url_of(listener), settings.language or user_language()
+        Renderer(language).note(say("chat.listening", language, url=url))
+        if open_browser:
+            webbrowser.open(url)  # who comes before the server runs waits in the queue of the socket
+        serve(app, listener)
+
+
+def make_chat(
+    settings: Settings, service: Service, *, host: str = "127.0.0.1", auth: Mapping[str, str] | None = None
+) -> FastAPI:
+    """The application of the page over `service`, conversations kept in the data folder of `settings`."""
+    from rag.chat_store import FILE, ConversationStore
+    from rag.chat_ui import page, web
+    from rag.chat_ui.asking import Asking
+    from rag.chat_ui.frame import Frame
+    from rag.chat_ui.keeping import Keeping
+    from rag.chat_ui.library import Library
+
+    store = ConversationStore(settings.data_dir.expanduser() / FILE)
+    parts = page.Page(Frame(service, settings), Asking(service, store), Keeping(store), Library(service, settings))
+    looks: dict[str, Any] = {"theme": page.theme(), "head": page.head()}
+    return web.make_app(parts.build(), host=host, auth=auth, footer_links=[], **looks)

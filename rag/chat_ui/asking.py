@@ -1,0 +1,123 @@
+"""Asking: a question goes to the service, what comes back is shown as it comes, and the answer is kept."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import replace
+from typing import Any
+
+from rag.chat_store import ConversationStore, Exchange
+from rag.chat_ui.draft import Draft
+from rag.chat_ui.html import Headings, conversation, exchange, live
+from rag.chat_ui.view import View
+from rag.domain import Turn
+from rag.errors import RagError, UnexpectedError
+from rag.events import Written
+from rag.service import Service
+
+# What is provisional is redrawn at most so often.
+_REDRAW_S = 0.06
+_LOADING_S = 0.5
+
+# New values of parts of the page, by name.
+Update = dict[str, Any]
+
+
+class Asking:
+    """Questions of any number of pages, over one service and one store."""
+
+    def __init__(self, service: Service, store: ConversationStore) -> None:
+        self._service = service
+        self._store = store
+
+    def ask(self, view: View, question: str) -> Generator[Update, None, None]:
+        """The question at once, then the answer as it is written; closing the iterator stops it.
+
+        Where `view.editing` names an exchange, that one and those after it give way to the new one. A page has one
+        question under way: another one is left where it is until then.
+        """
+        if not question.strip() or view.slot.draft.busy:
+            return
+        draft = view.slot.draft = Draft(question.strip(), "searching")
+        number = 1
+        try:
+            kept = self._kept(view)
+            number += len(kept)
+            past = conversation(kept, view.language, self.headings())
+            shown = live(draft, number, view.language)
+            yield {"past": past, "live": shown, "question": "", "notice": "", "edit_note": ""}
+            with closing(self._answer(view, draft, kept)) as steps:
+                for _ in steps:
+                    yield {"live": live(draft, number, view.language)}
+            if draft.answer is not None:
+                yield self._record(view, draft.answer, number)
+                return
+        except GeneratorExit:
+            draft.stop()
+            raise
+        except RagError as error:
+            draft.fail(error.message(view.language), error.next_step(view.language))
+        except Exception as error:
+            logging.getLogger(__name__).exception("while answering")
+            unexpected = UnexpectedError(reason=f"{type(error).__name__}: {error}")
+            draft.fail(unexpected.message(view.language), unexpected.next_step(view.language))
+        yield {"live": live(draft, number, view.language)}
+
+    def _answer(self, view: View, draft: Draft, kept: tuple[Exchange, ...]) -> Generator[None, None, None]:
+        """Lets the draft grow; comes back whenever there is something to show."""
+        while self._service.state == "loading":
+            draft.state = "loading"
+            yield
+            self._service.wait(_LOADING_S)
+        draft.state = "searching"
+        history = [Turn(one.question, str(one.answer["answer"])) for one in kept]
+        events = self._service.stream(draft.question, history, view.scope, view.session)
+        shown = 0.0
+        with closing(events):
+            for event in events:
+                draft.take(event)
+                if not isinstance(event, Written) or time.monotonic() - shown > _REDRAW_S:
+                    shown = time.monotonic()
+                    yield
+
+    def ask_typed(self, view: View) -> Generator[Update, None, None]:
+        """Asks what is in the box."""
+        return self.ask(view, view.question)
+
+    def repeat(self, view: View) -> Generator[Update, None, None]:
+        """Asks the question that was sent; where it is one of the conversation, its answer and those after it go."""
+        exchange = view.text("exchange")
+        return self.ask(replace(view, editing=exchange) if exchange else view, view.text("question"))
+
+    def stop(self, view: View) -> Update:
+        """Shows that what was under way has been stopped."""
+        view.slot.draft.stop()
+        return {"live": live(view.slot.draft, len(self._kept(view)) + 1, view.language)}
+
+    def headings(self) -> Headings:
+        """The articles of the index by document; none when there is no index."""
+        try:
+            return {heading.document: heading for heading in self._service.articles()}
+        except RagError:
+            return {}
+
+    def _kept(self, view: View) -> tuple[Exchange, ...]:
+        """The exchanges of the conversation that stay: those before the one whose question is changed."""
+        loaded = self._store.load(view.owner, view.conversation) if view.conversation else None
+        exchanges = loaded.exchanges if loaded else ()
+        ids = [one.id for one in exchanges]
+        return exchanges[: ids.index(view.editing)] if view.editing in ids else exchanges
+
+    def _record(self, view: View, answer: dict[str, Any], number: int) -> Update:
+        """Keeps the answer and shows it as it will be shown tomorrow."""
+        if view.editing:
+            self._store.truncate(view.owner, view.conversation, view.editing)
+        conversation_id, exchange_id = self._store.record(view.conversation or None, view.owner, answer)
+        loaded = self._store.load(view.owner, conversation_id)
+        assert loaded is not None
+        kept = next(one for one in loaded.exchanges if one.id == exchange_id)
+        shown = exchange(kept, number, view.language, self.headings())
+        return {"live": shown, "conversation": conversation_id, "editing": ""}

@@ -1,0 +1,68 @@
+"""The chat page with doubles for the models, as a process: `python -m tests.browser.chat_server PORT FOLDER`.
+
+The index in FOLDER/index is built from the seeds where there is none. The generator writes `RAG_TEST_REPLY` again and
+again, a word each `RAG_TEST_PAUSE_S` seconds; loading takes `RAG_TEST_LOAD_S`, and fails while FOLDER/model-gone is
+there. `RAG_TEST_THRESHOLD` is the probability below which a question is refused.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rag.assembly import Models, build
+from rag.chat_ui import make_chat
+from rag.chat_ui.web import listen, serve
+from rag.config import Settings
+from rag.errors import ModelMissing
+from rag.protocols import Message, Token
+from rag.service import Service
+from tests.conftest import SEEDS
+from tests.doubles import BagEmbedder, ScriptedGenerator
+
+
+class SteadyGenerator(ScriptedGenerator):
+    """Replies to every question with the same text, at the pace of a small model."""
+
+    def __init__(self, reply: str, pause_s: float) -> None:
+        super().__init__()
+        self._reply = reply
+        self._pause_s = pause_s
+
+    def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[Token]:
+        self.replies.append(self._reply)
+        for token in super().stream(messages, max_tokens):
+            time.sleep(self._pause_s)
+            yield token
+
+
+def main(port: int, folder: Path) -> None:
+    threshold = float(os.environ.get("RAG_TEST_THRESHOLD", "0.5"))
+    settings = Settings(
+        index=folder / "index", models_dir=folder / "models", data_dir=folder / "data",
+        answer_threshold=threshold,
+    )  # fmt: skip
+    embedder = BagEmbedder()
+    if not (settings.index / "manifest.json").exists():
+        build([Path(os.environ.get("RAG_TEST_SEEDS", SEEDS))], settings, embedder=embedder)
+    pause_s = float(os.environ.get("RAG_TEST_PAUSE_S", "0.02"))
+    generator = SteadyGenerator(os.environ.get("RAG_TEST_REPLY", ""), pause_s)
+
+    def load(_: Settings) -> Models:
+        time.sleep(float(os.environ.get("RAG_TEST_LOAD_S", "0")))
+        if (folder / "model-gone").exists():
+            raise ModelMissing(path=folder / "models" / "model.gguf")
+        return Models(embedder, generator, None)
+
+    service = Service(settings, load)
+    app = make_chat(settings, service)
+    service.start()
+    with listen("127.0.0.1", port) as listener:
+        serve(app, listener)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]))
