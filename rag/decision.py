@@ -14,7 +14,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -29,6 +29,10 @@ Reason = Literal["off_topic", "not_stated", "unknown_name"]
 
 # Below these the best passage shares too little with the question to be about its subject.
 _ABOUT_COVERAGE, _ABOUT_COSINE = 0.35, 0.84
+# Log-odds that the generator's attempt adds: asked for what the articles do not say it invents, and what it invents
+# finds no support. A sentence of it stood for 74 of 95 answerable questions (PIAF and the tune half), for 1 of 8 that
+# are not, and for 4 of 6 false premises, which it repeats.
+STANDS, NOTHING_STANDS = 1.0, -1.7
 # What the generator's judgement counts for in the order of quotations, beside the logarithm of their share of the
 # evidence. On 30 native French questions the first then held the answer in 0.81 instead of 0.72.
 MARGIN_WEIGHT = 2.0
@@ -43,6 +47,12 @@ class Verdict:
     probability: float
     reason: Reason
     names: tuple[str, ...] = ()
+
+    def after_writing(self, stands: bool) -> Verdict:
+        """The verdict once the generator has tried: whether a sentence of what it wrote is supported by a quotation."""
+        sure = min(self.probability, 1 - 1e-9)
+        odds = sure / (1 - sure) * math.exp(STANDS if stands else NOTHING_STANDS)
+        return replace(self, probability=odds / (1 + odds))
 
 
 @dataclass(frozen=True, slots=True)

@@ -591,3 +591,20 @@ def test_an_answer_in_the_articles_language_gives_way_where_that_is_not_the_ques
     assert french not in answer.text
     assert answer.text.startswith("The article says, in its own language: “")
     assert answer.citations[0].quote in undated(answer.text)
+
+
+def test_what_is_unsure_is_answered_only_where_the_generator_finds_support(retriever: Retriever) -> None:
+    supported, invented = (
+        pipeline(retriever, ScriptedGenerator(reply)).ask(QUESTION).confidence
+        for reply in (GOOD, "Le prix du baril atteint des sommets.")
+    )
+    assert invented < supported
+    between = Settings(answer_threshold=(invented + supported) / 2)
+    for reply, answered in ((GOOD, True), ("Le prix du baril atteint des sommets.", False)):
+        events = list(
+            Pipeline(retriever, BagEmbedder(dimension=512), ScriptedGenerator(reply), between).stream(QUESTION)
+        )
+        answer = finished(events)
+        check_invariants(answer)
+        assert answer.answered is answered
+        assert any(isinstance(event, Written) for event in events)

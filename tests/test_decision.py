@@ -100,3 +100,11 @@ def test_better_evidence_never_makes_an_answer_less_likely(weights: Weights) -> 
     best = Signals(margin=8.0, cosine=0.95, coverage=1.0, unknown=0, foreign=False)
     assert 0 <= weights.probability(worst) < 0.1
     assert 0.9 < weights.probability(best) <= 1
+
+
+def test_what_the_generator_wrote_moves_the_decision_both_ways() -> None:
+    before = Verdict(0.5, "not_stated")
+    assert before.after_writing(False).probability < 0.5 < before.after_writing(True).probability
+    assert before.after_writing(True).reason == "not_stated"
+    assert Verdict(0.0, "off_topic").after_writing(True).probability == 0.0
+    assert Verdict(1.0, "not_stated").after_writing(False).probability > 0.99
