@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 # Read by Gradio before it asks its makers for news: nothing here but `rag fetch` opens a connection.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+# Gradio notes every event, for a page of statistics that is off here.
+os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "100"
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
