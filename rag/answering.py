@@ -112,7 +112,8 @@ class Pipeline:
         if not quoted or self._too_low(run, verdict.after_writing(True) if tells else verdict):
             yield self._refuse(run, hits, verdict)
             return
-        draft = Draft(run.language, [quotation.passage for quotation in quoted])
+        passages = [quotation.passage for quotation in quoted]
+        draft = Draft(run.language, passages, separator="\n" if compared else " ")
         if generator is not None:
             yield from self._write(run, generator, draft, hits, quoted)
         if tells and self._too_low(run, verdict.after_writing(bool(draft.statements))):

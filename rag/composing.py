@@ -20,13 +20,17 @@ _REPEATED = 0.7
 
 
 class Draft:
-    """The statements of one answer so far. `quotations` are the runs of sentences that may be quoted, best first."""
+    """The statements of one answer so far. `quotations` are the runs of sentences that may be quoted, best first.
 
-    def __init__(self, language: str, quotations: Sequence[Passage]) -> None:
+    `separator` stands between statements.
+    """
+
+    def __init__(self, language: str, quotations: Sequence[Passage], separator: str = " ") -> None:
         self.statements: list[Statement] = []
         self.citations: list[Citation] = []
         self._language = language
         self._quotations = quotations
+        self._separator = separator
         self._shown: list[str] = []
         self._taken: set[str] = set()
         self._cited: list[Passage] = []
@@ -34,7 +38,7 @@ class Draft:
     @property
     def text(self) -> str:
         """The answer with its markers."""
-        return " ".join(self._shown)
+        return self._separator.join(self._shown)
 
     @property
     def cited(self) -> tuple[Passage, ...]:

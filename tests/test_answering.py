@@ -569,6 +569,7 @@ def test_a_comparison_lets_each_article_speak_for_itself(retriever: Retriever, q
     for statement, citation in zip(answer.statements, answer.citations, strict=True):
         assert undated(statement.text).endswith(citation.quote)
         assert statement.text.startswith(f"{citation.source or citation.title} (")
+    assert len(answer.text.splitlines()) == len(answer.citations)
 
 
 def test_what_the_generator_says_yes_to_comes_first(retriever: Retriever) -> None:
