@@ -109,14 +109,17 @@ class Pipeline:
         generator = None if compared or asks_yes_or_no(run.question, run.language) else self._generator
         # Across languages much that is right does not stand.
         tells = generator is not None and any(hit.passage.language == run.language for hit in quoted)
-        if not quoted or self._too_low(run, verdict.after_writing(True) if tells else verdict):
+        run.confidence = (verdict.after_writing(True) if tells else verdict).probability
+        if not quoted or run.confidence < self._settings.answer_threshold:
             yield self._refuse(run, hits, verdict)
             return
         passages = [quotation.passage for quotation in quoted]
         draft = Draft(run.language, passages, separator="\n" if compared else " ")
         if generator is not None:
             yield from self._write(run, generator, draft, hits, quoted)
-        if tells and self._too_low(run, verdict.after_writing(bool(draft.statements))):
+        if tells:
+            run.confidence = verdict.after_writing(bool(draft.statements)).probability
+        if run.confidence < self._settings.answer_threshold:
             yield self._refuse(run, hits, verdict)
             return
         yield from self._compare(run, draft, quoted) if compared else self._quote(run, draft, quoted)
@@ -126,18 +129,12 @@ class Pipeline:
         """The answer to a question about an article's date, author or source; nothing for other questions."""
         fact = asked_fact(run.question, run.language)
         article = article_meant(run.question, run.language, self._retriever.index.catalog, hits) if fact else None
-        shown = shown_fact(article, fact) if article and fact else None
-        if not (fact and article and shown):
+        if fact is None or article is None or (place := shown_fact(article, fact)) is None:
             return []
-        value, place = shown
         run.confidence = 1.0
         draft = Draft(run.language, [])
-        stated = draft.add(Grounded(fact_stated(article, fact, value, run.language), (place,), 1.0))
+        stated = draft.add(Grounded(fact_stated(article, fact, run.language), (place,), 1.0))
         return [stated, Finished(self._answer(run, draft.text, draft))]
-
-    def _too_low(self, run: Inquiry, verdict: Verdict) -> bool:
-        run.confidence = verdict.probability
-        return run.confidence < self._settings.answer_threshold
 
     def _quote(self, run: Inquiry, draft: Draft, quoted: Sequence[Hit]) -> Iterator[Event]:
         for quotation in self._to_quote(run, draft, quoted):
@@ -172,19 +169,19 @@ class Pipeline:
         yield from phrased(run.timed(generator.stream(messages, self._settings.answer_tokens)), take)
 
     def _to_quote(self, run: Inquiry, draft: Draft, quoted: Sequence[Hit]) -> list[Passage]:
-        """The best quotations; with a draft the one that it rests on, and others only where several are asked for."""
-        best = self._best(run, quoted)
+        """The best quotation, and the next where it is nearly as good or several things are asked for.
+
+        With a draft the one that it rests on, and those only where several are asked for.
+        """
+        several = asks_for_several(run.question, run.language)
+        enough = 0.0 if several else SECOND_QUOTATION * quoted[0].score
+        best = [quoted[0].passage, *(quotation.passage for quotation in quoted[1:2] if quotation.score >= enough)]
         if not draft.statements:
             return best
         resting = [quotation.passage for quotation in quoted if quotation.passage in draft.cited][:1]
-        more = best if asks_for_several(run.question, run.language) else []
         # A quotation in another language than the answer is read among the sources.
-        return [passage for passage in dict.fromkeys([*resting, *more]) if passage.language == run.language]
-
-    def _best(self, run: Inquiry, quoted: Sequence[Hit]) -> list[Passage]:
-        """The best quotation, and the next where it is nearly as good or several things are asked for."""
-        enough = 0.0 if asks_for_several(run.question, run.language) else SECOND_QUOTATION * quoted[0].score
-        return [quoted[0].passage, *(quotation.passage for quotation in quoted[1:2] if quotation.score >= enough)]
+        shown = dict.fromkeys([*resting, *(best if several else ())])
+        return [passage for passage in shown if passage.language == run.language]
 
     def _talk(self, run: Inquiry, talk: SmallTalk) -> Finished:
         run.language = talk.language

@@ -65,7 +65,7 @@ _ASKS: dict[str, dict[Fact, str]] = {
 
 def asked_fact(question: str, language: str) -> Fact | None:
     """The fact about an article that `question` asks for; None for all other questions."""
-    plain = fold(question.replace("’", "'"))
+    plain = fold(question)
     patterns = _ASKS.get(language, {})
     article = _ARTICLE.get(language, "")
     return next(
@@ -86,26 +86,22 @@ def article_meant(question: str, language: str, catalog: Catalog, hits: Sequence
     return catalog.article(meant) if meant else None
 
 
-def shown_fact(article: Article, fact: Fact) -> tuple[str, Passage] | None:
-    """The fact, and the place in the article's text that shows it; None where it is unknown or not shown."""
-    if fact == "date":
-        value, forms = (article.date.isoformat(), _date_forms(article)) if article.date else ("", [])
-    else:
-        value = (article.author if fact == "author" else article.source) or ""
-        forms = [value] if value else []
-    for form in forms:
+def shown_fact(article: Article, fact: Fact) -> Passage | None:
+    """The place in the article's text that shows the fact; None where it is unknown or not shown."""
+    for form in _forms(article, fact):
         place = re.search(rf"(?<!\w){re.escape(form)}(?!\w)", article.text, re.IGNORECASE)
         if place:
-            return value, _line(article, place.start(), place.end())
+            return _line(article, place.start(), place.end())
     return None
 
 
-def _date_forms(article: Article) -> list[str]:
-    day = article.date
-    if day is None:
-        return []
-    written = written_day(day, article.language)
-    return [day.isoformat(), written, written.rsplit(" ", 1)[0], f"{day:%d/%m/%Y}", f"{day:%d.%m.%Y}"]
+def _forms(article: Article, fact: Fact) -> list[str]:
+    """How a text may write the fact; empty where it is unknown."""
+    if fact == "date" and article.date:
+        day, written = article.date, written_day(article.date, article.language)
+        return [day.isoformat(), written, written.rsplit(" ", 1)[0], f"{day:%d/%m/%Y}", f"{day:%d.%m.%Y}"]
+    value = {"date": None, "author": article.author, "source": article.source}[fact]
+    return [value] if value else []
 
 
 def _line(article: Article, start: int, end: int) -> Passage:

@@ -61,13 +61,11 @@ class Inquiry:
             yield token
 
     def _count(self, token: Token) -> None:
-        """Adds what one reply cost to what others did."""
-        timings = self._timings
         self._timings = replace(
-            timings,
-            prompt_tokens=timings.prompt_tokens + token.prompt_tokens,
-            reused_tokens=timings.reused_tokens + token.reused_tokens,
-            answer_tokens=timings.answer_tokens + token.answer_tokens,
+            self._timings,
+            prompt_tokens=token.prompt_tokens,
+            reused_tokens=token.reused_tokens,
+            answer_tokens=token.answer_tokens,
         )
 
     def timings(self) -> Timings:

@@ -87,11 +87,11 @@ def frame(passage: Passage, language: str, name: str) -> str:
     return fill(prompt_parts(language)[name], source=source, date=day, text=passage.text)
 
 
-def fact_stated(article: Article, fact: str, value: str, language: str) -> str:
-    """The sentence that states a fact about an article: its "date" (ISO 8601), "author" or "source"."""
+def fact_stated(article: Article, fact: str, language: str) -> str:
+    """The sentence that states a fact about an article: its "date", "author" or "source"."""
     origin = f" ({article.source})" if article.source else ""
-    shown = written_date(article.date, language) if fact == "date" else value
-    return fill(prompt_parts(language)[f"fact_{fact}"], title=article.title, origin=origin, value=shown)
+    value = written_date(article.date, language) if fact == "date" else getattr(article, fact)
+    return fill(prompt_parts(language)[f"fact_{fact}"], title=article.title, origin=origin, value=value)
 
 
 def refusal(question: str, language: str, reason: str, names: Sequence[str], closest: Sequence[Passage]) -> str:

@@ -77,11 +77,13 @@ def asks_yes_or_no(question: str, language: str) -> bool:
 
 def compares(question: str, language: str) -> bool:
     """Whether `question` asks how articles or sources agree, or what all of them say together."""
-    pattern = _COMPARING.get(language)
-    return pattern is not None and re.search(pattern, fold(question.replace("’", "'"))) is not None
+    return _has_form(question, _COMPARING.get(language))
 
 
 def asks_for_several(question: str, language: str) -> bool:
     """Whether one quotation hardly holds all that `question` asks for: a list, reasons, a summary."""
-    pattern = _SEVERAL.get(language)
-    return pattern is not None and re.search(pattern, fold(question.replace("’", "'")).lstrip("¿ ")) is not None
+    return _has_form(question, _SEVERAL.get(language))
+
+
+def _has_form(question: str, pattern: str | None) -> bool:
+    return pattern is not None and re.search(pattern, fold(question).lstrip("¿ ")) is not None

@@ -15,6 +15,7 @@ from stat import S_ISREG
 
 from rag.corpus.formats import pdf, plain, web, word
 from rag.errors import EmptyArticle, FileTooLarge, FileUnreadable, FormatMismatch, NotText
+from rag.storage import MEGABYTE
 
 SUFFIXES = (".txt", ".md", ".html", ".htm", ".pdf", ".docx")
 """Of the files that are read."""
@@ -23,7 +24,6 @@ MARKDOWN = tuple(suffix for suffix in SUFFIXES if suffix != ".txt")
 MOST_BYTES = 20_000_000
 """A larger file is not read unless the caller says so."""
 
-_MEGABYTE = 1_000_000
 _WEB = (".html", ".htm")
 # By their first bytes. The name of a format is the same in every language.
 _SIGNATURES = (
@@ -62,7 +62,7 @@ def check_name(name: str) -> None:
 def check_size(name: str, size: int, most_bytes: int = MOST_BYTES) -> None:
     """Raises FileTooLarge where `size` bytes of the file `name` are more than are read."""
     if size > most_bytes:
-        megabytes, limit = (round(count / _MEGABYTE, 1) for count in (size, most_bytes))
+        megabytes, limit = (round(count / MEGABYTE, 1) for count in (size, most_bytes))
         raise FileTooLarge(path=name, size=megabytes, limit=limit)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.corpus.formats.properties import believable
 from rag.errors import FileDamaged, FileEncrypted, FileTooLarge, FormatMismatch
+from rag.storage import MEGABYTE
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -22,10 +23,9 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _DOCUMENT = "word/document.xml"
-_MEGABYTE = 1_000_000
 # A parser needs many times the memory of what it parses. Real articles stay far below, pictures included.
-_MOST_TEXT = 20 * _MEGABYTE
-_MOST_UNPACKED = 100 * _MEGABYTE
+_MOST_TEXT = 20 * MEGABYTE
+_MOST_UNPACKED = 100 * MEGABYTE
 _PARAGRAPHS = ".//w:p[not(ancestor::w:tbl or ancestor::w:txbxContent)] | .//w:tbl[not(ancestor::w:tbl)]"
 _PIECES = (
     "(.//w:t | .//w:tab | .//w:br | .//w:cr | .//w:noBreakHyphen)"
@@ -65,7 +65,7 @@ def _check_archive(path: str, content: bytes) -> None:
     # What an archive says of its sizes can be relied on: no more than that is ever unpacked.
     for size, limit in ((sizes[_DOCUMENT], _MOST_TEXT), (sum(sizes.values()), _MOST_UNPACKED)):
         if size > limit:
-            raise FileTooLarge(path=path, size=round(size / _MEGABYTE, 1), limit=limit // _MEGABYTE)
+            raise FileTooLarge(path=path, size=round(size / MEGABYTE, 1), limit=limit // MEGABYTE)
 
 
 def _blocks(document: Document) -> Iterator[str]:
