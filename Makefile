@@ -22,7 +22,7 @@ help:
 	@echo "make index       build or update the index of seeds/"
 	@echo "make eval        measure answers on the test half of the seed questions"
 	@echo "make gate        fail when search or answers have become worse than the baselines"
-	@echo "make bench       time searches stage by stage, beside the bare libraries"
+	@echo "make bench       measure starts, answers, searches, builds and memory beside the plain libraries"
 	@echo "make doctor      check the installation"
 	@echo "make lint types  static checks"
 	@echo "make clean       remove environment, index and caches; fetched models stay"

@@ -1,4 +1,4 @@
-"""The command line of the evaluation: `run`, `compare`, `show`, `export`, `gate`, and the studies.
+"""The command line of the evaluation: `run`, `compare`, `show`, `export`, `gate`, the studies, `bench`.
 
 `rag eval …` starts it as `python -m eval --from FOLDER …`. Figures go to standard output, everything else to
 standard error. Exit codes are those of `rag`; 1 also means a fall beyond what the baseline tolerates.
@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import click
 
 from eval import adapters
+from eval.benchmarks.command import bench
 from eval.compare import compare, table
 from eval.errors import NoCases, NothingShared
 from eval.gates import ANSWERS, RETRIEVAL
@@ -42,7 +43,8 @@ from eval.studies import STUDIES
 from rag.assembly import build
 from rag.config import Settings
 from rag.errors import RagError, UnexpectedError
-from rag.generation import LlamaCppGenerator, check_gguf
+from rag.generation import LlamaCppGenerator
+from rag.llama import check_gguf
 from rag.rendering import Renderer
 from rag.wording import user_language
 
@@ -225,7 +227,7 @@ def gate(
         sys.exit(FELL)
 
 
-for _study in STUDIES:
+for _study in (*STUDIES, bench):
     evaluation.add_command(_study)
 
 

@@ -19,6 +19,7 @@ from rag.domain import Answer, Citation, Hit, Passage, Statement, Timings, Turn
 from rag.french import grams, terms
 from rag.indexing import Index
 from rag.lexical import LexicalIndex
+from rag.lexical_build import build_lexical
 from rag.prompting import refusal as refusal_text
 from rag.protocols import Embedder
 from rag.tokens import StoredTokens, TokenStore
@@ -217,9 +218,7 @@ def _lexical(
     index: Index, old: LexicalIndex, analyse: Callable[[str, str], list[str]], *, titled: bool
 ) -> LexicalIndex:
     texts = [(f"{span.title}\n{span.text}" if titled else span.text, span.language) for span in _spans(index, old)]
-    return LexicalIndex.build(
-        np.asarray(old.ids), [analyse(_drop_accented(text), language) for text, language in texts]
-    )
+    return build_lexical(np.asarray(old.ids), [analyse(_drop_accented(text), language) for text, language in texts])
 
 
 def _vectors(index: Index, of: LexicalIndex, embedder: Embedder) -> FaissStore:

@@ -6,7 +6,7 @@ Every chart has a title for screen readers and marks with tooltips; colours come
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 from eval.records import Interval
@@ -24,18 +24,45 @@ def line_chart(title: str, series: Mapping[str, Sequence[Point]], x_label: str, 
     if not xs:
         return empty(title)
     frame = _Frame(xs[0], xs[-1], right=96)
-    parts = [frame.y_axis(y_label), frame.x_axis([(x, f"{x:g}") for x in xs], x_label)]
+    axes = [frame.y_axis(y_label), frame.x_axis([(x, f"{x:g}") for x in xs], x_label)]
+    return _svg(title, [*axes, *_curves(frame, series, lambda x: f"{x_label} {x:g}")])
+
+
+def history_chart(title: str, series: Mapping[str, Sequence[Point]], dates: Sequence[str]) -> str:
+    """Parts of a bar over numbers of reports, the first of `dates` being that of 1; a line where the bar is used up.
+
+    What is beyond three times the bar is drawn there.
+    """
+    used = [y for points in series.values() for _, y in points]
+    if not used:
+        return empty(title)
+    top = min(3.0, max(1.25, *used))
+    shown = {name: [(x, min(y, top)) for x, y in points] for name, points in series.items()}
+    frame = _Frame(1, len(dates), top_value=top, right=168)
+    level = f'x1="{LEFT}" y1="{frame.y(1):.1f}" x2="{frame.x(len(dates)):.1f}" y2="{frame.y(1):.1f}"'
+    ends = {1: dates[0], len(dates): dates[-1]}
+    return _svg(title, [
+        frame.y_axis("part of the bar", [tick for tick in (0, 0.5, 1, 1.5, 2, 2.5, 3) if tick <= top]),
+        frame.x_axis(list(ends.items()), ""),
+        f'<line class="mark" {level}/>',
+        *_curves(frame, shown, lambda x: dates[int(x) - 1]),
+    ])  # fmt: skip
+
+
+def _curves(frame: _Frame, series: Mapping[str, Sequence[Point]], at: Callable[[float], str]) -> list[str]:
+    """Curves, the name of each at its end; `at` names a place on the x axis."""
+    parts: list[str] = []
     ends: list[float] = []
     for number, (name, points) in enumerate(series.items(), 1):
         path = " ".join(f"{frame.x(x):.1f},{frame.y(y):.1f}" for x, y in points)
         parts.append(f'<polyline class="line s{number}" points="{path}"/>')
-        parts += [_dot(frame, x, y, 3.5, f"s{number}", f"{name}, {x_label} {x:g}: {y:.3f}") for x, y in points]
+        parts += [_dot(frame, x, y, 3.5, f"s{number}", f"{name}, {at(x)}: {y:.3f}") for x, y in points]
         end = frame.y(points[-1][1])
         while any(abs(end - other) < 13 for other in ends):
             end += 3
         ends.append(end)
         parts.append(_text(frame.x(points[-1][0]) + 9, end + 4, name, f"label s{number}-text"))
-    return _svg(title, parts)
+    return parts
 
 
 def calibration_chart(title: str, bins: Sequence[tuple[float, float, int]]) -> str:

@@ -14,6 +14,7 @@ from statistics import mean, median
 from typing import Any
 
 from eval import plots
+from eval.benchmarks.history import HISTORY, over_time, read
 from eval.cards import card, faults
 from eval.compare import Difference, verdict
 from eval.metrics.calibration import calibration_curve
@@ -32,12 +33,22 @@ _FIELDS = ("type", "lang", "half")
 Pairs = Sequence[tuple[Case, CaseResult]]
 
 
-def write_report(run: Run, path: Path, differences: Sequence[Difference] = (), baseline: str = "") -> None:
-    """Writes the page of `run`; `differences` are those from the baseline named `baseline`."""
-    write_text(path, render(run, differences, baseline))
+def write_report(
+    run: Run, path: Path, differences: Sequence[Difference] = (), baseline: str = "", history: Path = HISTORY
+) -> None:
+    """Writes the page of `run`; `differences` are those from the baseline named `baseline`.
+
+    Where the file `history` holds reports of `bench`, how they went is drawn too.
+    """
+    write_text(path, render(run, differences, baseline, read(history)))
 
 
-def render(run: Run, differences: Sequence[Difference] = (), baseline: str = "") -> str:
+def render(
+    run: Run,
+    differences: Sequence[Difference] = (),
+    baseline: str = "",
+    benchmarks: Sequence[Mapping[str, Any]] = (),
+) -> str:
     """The page as text."""
     cases = cases_of(run)
     pairs = [(cases[result.id], result) for result in run.results]
@@ -49,7 +60,7 @@ def render(run: Run, differences: Sequence[Difference] = (), baseline: str = "")
         "against": escape(f" against {baseline}") if differences else "",
         "summary": _summary(run, {difference.metric: difference for difference in differences}),
         "groups": _groups(run.aggregates),
-        "plots": "".join(_plots(run, pairs)),
+        "plots": "".join([*_plots(run, pairs), *_speed(benchmarks)]),
         "kinds": _options(kind for _, _, kinds in faulty for kind in kinds),
         "types": _options(case.type for case, _, _ in faulty),
         "languages": _options(case.lang for case, _, _ in faulty),
@@ -189,6 +200,14 @@ def _latency(run: Run, pairs: Pairs) -> str:
         late = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
         marks = {f"median {median(values):.3g} {unit}": median(values), f"95 % below {late:.3g} {unit}": late}
     return _figure(caption, name, plots.histogram(caption, values, unit, marks))
+
+
+def _speed(benchmarks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """A chart for each section of the benchmarks over time."""
+    dates = [report["created"][:10] for report in benchmarks]
+    for section, series in over_time(benchmarks).items():
+        caption = f"Speed over time: {section}"
+        yield _figure(caption, "met up to 1", plots.history_chart(caption, series, dates))
 
 
 def _figure(caption: str, note: str, drawing: str) -> str:

@@ -193,11 +193,14 @@ def run_case(system: System, case: Case, corpus: Mapping[str, str], *, answers: 
     )
 
 
-def peak_memory_mb() -> float | None:
-    """The most memory this process has held, in MB; None where the system does not tell."""
+def peak_memory_mb(usage: Any = None) -> float | None:
+    """The most memory this process has held, in MB, or the one whose `usage` `os.wait4` gave.
+
+    None where the system does not tell.
+    """
     if sys.platform == "win32":
         return None
     import resource  # noqa: PLC0415 (not there on Windows)
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = (usage or resource.getrusage(resource.RUSAGE_SELF)).ru_maxrss
     return round(peak / (1_000_000 if sys.platform == "darwin" else 1_000), 1)

@@ -91,9 +91,16 @@ def load_set(path: Path, corpus: Mapping[str, str]) -> tuple[Case, ...]:
     return tuple(cases.values())
 
 
-def load_questions(path: Path) -> tuple[str, ...]:
-    """The questions of the file `path` alone, whatever corpus they are about. Raises what `load_set` raises."""
-    return tuple(line.question for _, line in _lines(path))
+def load_questions(path: Path, *, answerable_in: str | None = None) -> tuple[str, ...]:
+    """The questions of the file `path` alone, whatever corpus they are about. Raises what `load_set` raises.
+
+    With `answerable_in` only those in this language that have an answer and no history.
+    """
+    return tuple(
+        line.question
+        for _, line in _lines(path)
+        if answerable_in is None or (line.lang == answerable_in and line.answerable and not line.history)
+    )
 
 
 def corpus_fingerprint(corpus: Mapping[str, str]) -> str:

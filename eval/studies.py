@@ -1,20 +1,20 @@
-"""The commands that look into the search itself: `fit-ranking`, `variants`, `bench`."""
+"""The commands that look into the search itself: `fit-ranking`, `variants`, `scale`."""
 
 from __future__ import annotations
 
 import json
-import random
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from eval import bench as benchmark
 from eval import fitting, robustness
+from eval import scale as synthetic_scale
 from eval.errors import NoCases
-from eval.opening import open_system, versions
+from eval.opening import open_system
 from eval.options import (
+    a_path,
     half_option,
     questions_option,
     quiet_option,
@@ -24,12 +24,12 @@ from eval.options import (
     with_settings,
 )
 from eval.progress import watching
-from eval.runner import Tally, peak_memory_mb, select
-from eval.sets import load_questions
+from eval.runner import Tally, select
 from eval.sources import Source, load_source
-from eval.squad import load_squad
+from eval.synthetic import Corpus
 from rag.assembly import open_retrieval
 from rag.config import Settings
+from rag.manifest import current_manifest
 from rag.ranking import FIRST_WEIGHTS, SECOND_WEIGHTS
 from rag.rendering import Renderer
 from rag.wording import user_language
@@ -99,58 +99,35 @@ def variants(*, set_path: Path, quiet: bool, seed: int, losses: bool, **options:
         sys.exit(FAILED)
 
 
-@click.command()
-@questions_option
-@click.option("--sample", type=click.IntRange(1), default=40, show_default=True, help="How many questions.")
-@click.option("--repetitions", type=click.IntRange(1), default=5, show_default=True, help="How often each.")
+@click.group()
+def scale() -> None:
+    """Build a synthetic index of any size, and measure searches in it."""
+
+
+@scale.command("build")
+@click.argument("folder", type=a_path, metavar="DIR")
+@click.option("--passages", type=click.IntRange(1), required=True, metavar="N", help="How many.")
 @seed_option
-@quiet_option
-@with_settings
-def bench(
-    *,
-    settings: Settings,
-    given: dict[str, Any],
-    set_path: Path,
-    sample: int,
-    repetitions: int,
-    seed: int,
-    quiet: bool,
-) -> None:
-    """Time searches stage by stage, each beside the bare library: JSON, and a table on standard error.
-
-    SET gives the questions; the index need not hold what they ask for.
-    """
-    renderer = Renderer(user_language(), quiet=quiet)
-    known = (
-        [case.question for case in load_squad(set_path).cases]
-        if set_path.suffix == ".json"
-        else load_questions(set_path)
-    )
-    questions = random.Random(seed).sample(known, min(sample, len(known)))
-    machine, start = benchmark.machine(), benchmark.start_times()
-    with renderer.waiting("load"):
-        retriever, embedder = open_retrieval(settings)
-    loaded = peak_memory_mb()
-    benchmark.warm(retriever, questions, settings.passages)
-    memory = {"loaded_mb": loaded, "searched_mb": peak_memory_mb()}
-    references = benchmark.plain_libraries(retriever.index, embedder)
-    stages = benchmark.time_searches(retriever, references, questions, repetitions, settings.passages)
-    manifest = retriever.index.manifest
-    report = {
-        "index": {"articles": manifest.articles, "passages": manifest.passages, "sentences": manifest.sentences},
-        "questions": len(questions),
-        "repetitions": repetitions,
-        "stages": {stage.name: benchmark.stage_object(stage) for stage in stages},
-        "start": start,
-        "machine": machine,
-        "memory": memory,
-        "versions": versions(),
-    }
-    click.echo(json.dumps(report, ensure_ascii=False))
-    renderer.note(benchmark.table(report))
+def scale_build(folder: Path, passages: int, seed: int) -> None:
+    """Write a synthetic index of N passages into the new folder DIR, without a model."""
+    built = synthetic_scale.build(folder, Corpus(passages, seed), lambda part: click.echo(part, err=True))
+    click.echo(json.dumps(built))
 
 
-STUDIES = (fit_ranking, variants, bench)
+@scale.command("run")
+@click.argument("folder", type=a_path, metavar="DIR")
+@click.option("--questions", type=click.IntRange(1), default=50, show_default=True, help="How many questions.")
+@click.option("--repetitions", type=click.IntRange(1), default=3, show_default=True, help="How often each.")
+@seed_option
+def scale_run(folder: Path, questions: int, repetitions: int, seed: int) -> None:
+    """Measure the time, the memory and the recall of searches in DIR: JSON, and a table on standard error."""
+    corpus = Corpus(current_manifest(folder).passages, seed)
+    report = synthetic_scale.run(folder, corpus, questions, repetitions)
+    click.echo(json.dumps(report))
+    click.echo(synthetic_scale.table(report), err=True)
+
+
+STUDIES = (fit_ranking, variants, scale)
 
 
 def _source(

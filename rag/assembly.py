@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rag import languages
 from rag.answering import Pipeline
 from rag.config import KEY_VARIABLE, NO_GENERATOR, Settings, load_settings
 from rag.corpus import OnProblem
@@ -18,13 +19,16 @@ from rag.embedding import SentenceTransformerEmbedder
 from rag.endpoint import EndpointGenerator
 from rag.errors import ModelDamaged, ModelMissing
 from rag.fetching import EMBEDDER, GENERATOR, ModelSpec, check, fetch
-from rag.generation import LlamaCppGenerator, check_gguf
+from rag.generation import LlamaCppGenerator
 from rag.indexing import BuildReport, Index, build_index, check_embedder, open_index
+from rag.llama import check_gguf
 from rag.protocols import Embedder, Generator, OnProgress, Reranker, silent
 from rag.reranking import CrossEncoderReranker
 from rag.retrieval import Retriever
 
 DEFAULT_MODELS: tuple[ModelSpec, ...] = (GENERATOR, EMBEDDER)
+# What the generator has read of its prompts' beginnings, in the folder of the models.
+STATES = ".states"
 
 
 def open_pipeline(index: Path | str | None = None, *, settings: Settings | None = None, **choices: Any) -> Pipeline:
@@ -72,14 +76,15 @@ class Models:
 
     def load(self) -> None:
         """Loads now what would load at first use. Raises ModelMissing, ModelDamaged and LibraryMissing."""
-        # The generator reads its file while the embedder's libraries are imported.
-        with ThreadPoolExecutor(1) as pool:
-            loading = pool.submit(self.generator.load) if self.generator else None
+        loads = [languages.load, *([self.generator.load] if self.generator else [])]
+        # Side by side with the embedder: all of them mostly read and unpack files, outside the interpreter's lock.
+        with ThreadPoolExecutor(len(loads)) as pool:
+            loading = [pool.submit(load) for load in loads]
             self.embedder.encode_queries(["?"])
             if self.reranker:
                 self.reranker.scores("?", ["?"])
-            if loading:
-                loading.result()
+            for one in loading:
+                one.result()
 
 
 def make_models(settings: Settings) -> Models:
@@ -159,7 +164,12 @@ def make_generator(settings: Settings) -> LlamaCppGenerator | EndpointGenerator 
         )
     path = Path(settings.generator).expanduser() if settings.generator else check(GENERATOR, settings.models_dir)
     check_gguf(path)
-    return LlamaCppGenerator(path, context_tokens=settings.context_tokens, threads=settings.threads or None)
+    return LlamaCppGenerator(
+        path,
+        context_tokens=settings.context_tokens,
+        threads=settings.threads or None,
+        states=settings.models_dir / STATES,
+    )
 
 
 def make_embedder(settings: Settings) -> SentenceTransformerEmbedder:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import cast
@@ -24,9 +25,11 @@ from rag.manifest import current_manifest
 FILE = "articles.sqlite"
 
 _SCHEMA = """
+-- Texts stand last: what comes after them in a row lies some pages away.
 CREATE TABLE article (
-    id TEXT PRIMARY KEY, document TEXT NOT NULL UNIQUE, text TEXT NOT NULL, digest TEXT NOT NULL,
-    date TEXT, title TEXT NOT NULL, source TEXT, author TEXT, language TEXT NOT NULL, segments TEXT NOT NULL
+    id TEXT PRIMARY KEY, document TEXT NOT NULL UNIQUE, digest TEXT NOT NULL,
+    date TEXT, title TEXT NOT NULL, source TEXT, author TEXT, language TEXT NOT NULL,
+    content TEXT NOT NULL, encoding TEXT NOT NULL, segments TEXT NOT NULL, text TEXT NOT NULL
 );
 CREATE TABLE passage (
     id INTEGER PRIMARY KEY, document TEXT NOT NULL REFERENCES article (document), level TEXT NOT NULL,
@@ -43,34 +46,42 @@ FROM passage JOIN article USING (document)
 _ROWS_A_QUERY = 500
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The file of an article: SHA-256 of its bytes (empty: not known), and its encoding where that was guessed."""
+
+    content: str = ""
+    encoding: str = ""
+
+
 def write_catalog(
     path: Path,
     articles: Iterable[Article],
     passages: Iterable[Passage],
     sentences: Iterable[Passage],
+    *,
+    origins: Mapping[str, Origin] | None = None,
+    old: Catalog | None = None,
+    dropped: Iterable[str] = (),
 ) -> None:
-    """Writes a new catalog, flushed to disk."""
+    """Writes a new catalog, flushed to disk: that of `old` without the articles `dropped`, and these.
+
+    `origins` are the files of `articles`, by document.
+    """
+    if old:
+        shutil.copyfile(old.path, path)
     connection = sqlite3.connect(path)
     try:
         connection.execute("PRAGMA synchronous = FULL")
-        connection.executescript(_SCHEMA)
+        if not old:
+            connection.executescript(_SCHEMA)
+        for document in dropped:
+            connection.execute("DELETE FROM passage WHERE document = ?", [document])
+            connection.execute("DELETE FROM article WHERE document = ?", [document])
+        known = origins or {}
         connection.executemany(
-            "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                (
-                    a.id,
-                    a.document,
-                    a.text,
-                    a.digest,
-                    a.date and a.date.isoformat(),
-                    a.title,
-                    a.source,
-                    a.author,
-                    a.language,
-                    json.dumps([asdict(s) for s in a.segments]),
-                )
-                for a in articles
-            ),
+            f"INSERT INTO article VALUES ({', '.join('?' * 12)})",
+            (_article_row(article, known.get(article.document, Origin())) for article in articles),
         )
         for level, rows in (("passage", passages), ("sentence", sentences)):
             connection.executemany(
@@ -86,6 +97,23 @@ def write_catalog(
         connection.close()
 
 
+def _article_row(article: Article, origin: Origin) -> tuple[object, ...]:
+    return (
+        article.id,
+        article.document,
+        article.digest,
+        article.date and article.date.isoformat(),
+        article.title,
+        article.source,
+        article.author,
+        article.language,
+        origin.content,
+        origin.encoding,
+        json.dumps([asdict(segment) for segment in article.segments]),
+        article.text,
+    )
+
+
 def open_catalog(index: Path) -> Catalog:
     """The catalog of the index in the folder `index`, alone. Raises as `open_index` does."""
     return Catalog(index / current_manifest(index).data / FILE)
@@ -95,7 +123,7 @@ class Catalog:
     """The articles and spans of an index. Read-only. Methods raise IndexDamaged when the file cannot be read."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._lock = threading.Lock()
         try:
             # Immutable: nobody writes the file once it is in place, so no lock or journal file is needed.
@@ -112,17 +140,34 @@ class Catalog:
             with self._lock:
                 return self._connection.execute(sql, parameters).fetchall()
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-            raise IndexDamaged(path=self._path, reason=error) from error
+            raise IndexDamaged(path=self.path, reason=error) from error
 
     def count_articles(self) -> int:
         """Number of articles."""
         (row,) = self.query("SELECT count(*) FROM article")
         return int(str(row[0]))
 
-    def count_spans(self, level: str) -> int:
-        """Number of spans of a level, "passage" or "sentence"."""
-        (row,) = self.query("SELECT count(*) FROM passage WHERE level = ?", [level])
-        return int(str(row[0]))
+    def digests(self) -> dict[str, str]:
+        """The digest of each article's text, by document."""
+        return {str(document): str(digest) for document, digest in self.query("SELECT document, digest FROM article")}
+
+    def origins(self) -> dict[str, Origin]:
+        """The file of each article, by document."""
+        rows = self.query("SELECT document, content, encoding FROM article")
+        return {str(document): Origin(str(content), str(encoding)) for document, content, encoding in rows}
+
+    def homes(self, level: str) -> list[tuple[int, str]]:
+        """The id and the document of every span of a level, "passage" or "sentence"."""
+        rows = self.query("SELECT id, document FROM passage WHERE level = ?", [level])
+        return [(int(str(id_)), str(document)) for id_, document in rows]
+
+    def with_texts(self, level: str, texts: Iterable[str]) -> dict[str, int]:
+        """Of the spans of a level that have one of these texts, the text and the id of one."""
+        rows = self.query(
+            "SELECT text, id FROM passage WHERE level = ? AND text IN (SELECT value FROM json_each(?))",
+            [level, json.dumps(list(texts))],
+        )
+        return {str(text): int(str(id_)) for text, id_ in rows}
 
     def articles(self) -> Iterator[Article]:
         """Every article, in the order of their names, one at a time in memory."""
@@ -163,7 +208,7 @@ class Catalog:
                 passage = _passage(row)
                 found[passage.id] = passage
         if missing := [i for i in ids if int(i) not in found]:
-            raise IndexDamaged(path=self._path, reason=f"passage {missing[0]} is missing")
+            raise IndexDamaged(path=self.path, reason=f"passage {missing[0]} is missing")
         return [found[int(i)] for i in ids]
 
     def spans(self, level: str) -> list[Passage]:

@@ -11,9 +11,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from itertools import groupby, pairwise
-from typing import Any
-
-from langchain_text_splitters import RecursiveCharacterTextSplitter, TextSplitter
 
 from rag.domain import Article, Passage, Segment
 from rag.sentences import Span, sentence_spans
@@ -25,26 +22,34 @@ CountTokens = Callable[[str], int]
 LONGEST_PARAGRAPH = 400
 
 
-class _ParagraphSplitter(TextSplitter):
+class _ParagraphSplitter:
     """Merges short paragraphs, and the sentences of those that are too long, up to the chunk size."""
 
     def __init__(self, chunk_size: int, count_tokens: CountTokens) -> None:
-        shared: dict[str, Any] = {
-            "chunk_size": chunk_size,
-            "chunk_overlap": 0,
-            # A piece of no tokens (an empty line) would be repeated in the next chunk: it would cost nothing.
-            "length_function": lambda text: count_tokens(text) or int(bool(text)),
-            "strip_whitespace": False,
-        }
-        super().__init__(**shared)
-        # For a sentence that alone is too long (a table, text without full stops).
-        self._words = RecursiveCharacterTextSplitter(separators=["; ", ", ", " ", ""], keep_separator="end", **shared)
+        # Imported here: the library costs a question a tenth of a second, and a question splits nothing.
+        from langchain_text_splitters import RecursiveCharacterTextSplitter
+
+        self._chunk_size = chunk_size
+        self._count_tokens = count_tokens
+        # Its separators are for a sentence that alone is too long (a table, text without full stops).
+        self._words = RecursiveCharacterTextSplitter(
+            separators=["; ", ", ", " ", ""],
+            keep_separator="end",
+            chunk_size=chunk_size,
+            chunk_overlap=0,
+            length_function=self._length,
+            strip_whitespace=False,
+        )
+
+    def _length(self, text: str) -> int:
+        # A piece of no tokens (an empty line) would be repeated in the next chunk: it would cost nothing.
+        return self._count_tokens(text) or int(bool(text))
 
     def split_text(self, text: str) -> list[str]:
         chunks: list[str] = []
         for short, run in groupby(self._pieces(text), lambda piece: self._fits(piece, self._chunk_size)):
             pieces = list(run)
-            chunks += self._merge_splits(pieces, separator="") if short else pieces
+            chunks += self._words._merge_splits(pieces, separator="") if short else pieces
         return chunks
 
     def _pieces(self, text: str) -> Iterator[str]:
@@ -62,7 +67,7 @@ class _ParagraphSplitter(TextSplitter):
 
     def _fits(self, text: str, tokens: int) -> bool:
         # A token is at least one character: the cheap test spares tokenising what is surely too long.
-        return len(text) <= tokens * 40 and self._length_function(text) <= tokens
+        return len(text) <= tokens * 40 and self._length(text) <= tokens
 
 
 def split_article(
@@ -115,7 +120,7 @@ def _span(article: Article, segment: Segment, level: str, start: int, end: int) 
     )
 
 
-def _spans(splitter: TextSplitter, text: str, segment: Segment) -> Iterator[Span]:
+def _spans(splitter: _ParagraphSplitter, text: str, segment: Segment) -> Iterator[Span]:
     """Spans of the chunks without surrounding white space; chunks of white space alone are left out."""
     start = segment.start
     for chunk in splitter.split_text(text[segment.start : segment.end]):

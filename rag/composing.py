@@ -62,13 +62,16 @@ class Draft:
         self.statements.append(statement)
         self._taken.add(fold(grounded.text))
         self._shown.append(shown)
-        return Checked(statement, shown)
+        return Checked(statement, shown, own_line=self._separator == "\n")
 
-    def quote(self, passage: Passage, framed: str = "") -> Checked | None:
-        """Takes a quotation in, word for word or as `framed`; None when the statements say almost all of it already."""
+    def quote(self, passage: Passage, framed: str = "", *, even_repeated: bool = False) -> Checked | None:
+        """Takes a quotation in, word for word or as `framed`.
+
+        None when the statements say almost all of it already, unless it is to be shown `even_repeated`.
+        """
         held = set(terms(passage.text, passage.language))
         told = {term for statement in self.statements for term in terms(statement.text, self._language)}
-        if held and len(held & told) >= _REPEATED * len(held):
+        if not even_repeated and held and len(held & told) >= _REPEATED * len(held):
             return None
         return self._state(Grounded(framed or passage.text, (passage,), 1.0), passage.language)
 

@@ -44,6 +44,7 @@ def answer_object(answer: Answer, id_: str | int) -> dict[str, Any]:
         "answer": answer.text,
         "answered": answer.answered,
         "confidence": round(answer.confidence, 4),
+        "conflict": answer.conflict,
         "language": answer.language,
         "statements": [asdict(statement) for statement in answer.statements],
         "citations": [_citation(citation) for citation in answer.citations],

@@ -36,6 +36,9 @@ STANDS, NOTHING_STANDS = 0.8, -1.2
 # What the generator's judgement counts for in the order of quotations, beside the logarithm of their share of the
 # evidence. On 30 native French questions the first then held the answer in 0.81 instead of 0.72.
 MARGIN_WEIGHT = 2.0
+# Log-odds at which a quotation is taken without reading the next: of 80 native French questions the first then held
+# the answer in 0.70 as when all three were read, and 1.45 were read on average.
+SURE = 0.6
 # A name that is spelt almost like one of the articles is taken for that one.
 _SPELT_ALIKE = 0.75
 
@@ -113,21 +116,22 @@ class Decider:
     def judged(self, question: str, language: str, quotations: Sequence[Hit]) -> list[Hit]:
         """`quotations` in the order of what the generator makes of them; as they are where there is none.
 
-        A part named `margin` holds the log-odds of yes over no. Scores are shares again.
+        They are read one after the other until one is surely the answer. A part named `margin` holds the log-odds of
+        yes over no for those that were read. Scores are shares again.
         """
         if self._generator is None:
             return list(quotations)
         choices = decide_choices(language)
-        margins = []
+        judged: list[Hit] = []
         for quotation in quotations:
+            if any(hit.parts.get("margin", 0.0) >= SURE for hit in judged):
+                judged.append(quotation)
+                continue
             yes, no = self._generator.score_choices(decide_messages(question, quotation.passage, language), choices)
-            margins.append(yes - no)
-        worth = [hit.score * math.exp(MARGIN_WEIGHT * margin) for hit, margin in zip(quotations, margins, strict=True)]
-        judged = [
-            Hit(hit.passage, value / sum(worth), {**hit.parts, "margin": margin})
-            for hit, value, margin in zip(quotations, worth, margins, strict=True)
-        ]
-        return sorted(judged, key=lambda hit: -hit.score)
+            worth = quotation.score * math.exp(MARGIN_WEIGHT * (yes - no))
+            judged.append(Hit(quotation.passage, worth, {**quotation.parts, "margin": yes - no}))
+        whole = sum(hit.score for hit in judged)
+        return sorted((replace(hit, score=hit.score / whole) for hit in judged), key=lambda hit: -hit.score)
 
     def decide(
         self, question: str, language: str, hits: Sequence[Hit], evidence: Sequence[Hit], judged: Sequence[Hit]

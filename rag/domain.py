@@ -159,7 +159,8 @@ class Answer:
 
     `text` carries the markers `[n]`; each resolves to one of `citations`. When `answered` is false
     (a refusal, small talk) there are no citations. `confidence` is the probability (0..1) that the
-    articles answer the question, as it was decided before a word was generated.
+    articles answer the question, as it was decided before a word was generated. `conflict`: two of the
+    articles cited state different values of the same thing.
     """
 
     question: str
@@ -173,6 +174,7 @@ class Answer:
     passages: tuple[Hit, ...]
     timings: Timings
     models: Mapping[str, str]
+    conflict: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,42 +1,62 @@
 """The sentence-transformers adapter: text to unit vectors, wholly offline.
 
-Prompts (`query: `, `passage: `) are those of the model's own configuration. Documents are embedded longest
-first, so that a batch holds texts of like length. Where the processor multiplies bfloat16 natively that is
-used (vectors stay within cosine 0.995 of float32), elsewhere float32.
+A question, and a few texts, are read in numpy where `rag.model_folder` can. PyTorch is imported for more than that,
+and for the models it alone can run; its vectors stay within cosine 0.995 of those. Prompts (`query: `, `passage: `) are
+those of the model's own configuration. Many texts are read longest first, so that a batch holds texts of like length.
 
-Threads may share an embedder: a build goes on while questions are asked. The model may be run by several at a time; its
-tokenizer may not, since padding and truncation are state of its own.
+Threads may share an embedder: a build goes on while questions are asked.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from rag.domain import Progress
-from rag.hardware import has_native_bfloat16, usable_threads
-from rag.loading import load_model
+from rag.hardware import one_thread, usable_threads
+from rag.model_folder import NumpyEncoder
 from rag.protocols import Ids, OnProgress, TokenVectors, Vectors, silent
+from rag.torch_encoder import TorchEncoder
 
 if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
+    from tokenizers import Encoding, Tokenizer
 
 BATCH = 32
+FEW = 64
+"""Up to so many texts are read in numpy. It takes twice as long for each (about 20 ms for a sentence, 90 for a passage)
+as PyTorch in batches, whose import alone takes five seconds: what is saved first is more than what is lost later."""
+
+
+class Encoder(Protocol):
+    """A model that reads token ids."""
+
+    dimension: int
+    max_tokens: int
+    prompts: Mapping[str, str]
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """It neither cuts nor pads."""
+
+    def read(self, texts: Sequence[Sequence[int]]) -> Iterable[tuple[Vectors, Vectors]]:
+        """For the token ids of each text its vector, float32 [dimension], and those of its tokens, [t, dimension]."""
 
 
 class SentenceTransformerEmbedder:
-    """An `Embedder` over a sentence-transformers folder. `digest` names its content and is given by the caller."""
+    """An `Embedder` over a sentence-transformers folder. `digest` names its content and is given by the caller.
+
+    Raises at first use ModelMissing, ModelDamaged and LibraryMissing.
+    """
 
     def __init__(self, path: Path, digest: str, *, threads: int | None = None) -> None:
         self.path = path
         self.digest = digest
         self.threads = threads or usable_threads()
-        self._tokenizing = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -44,111 +64,96 @@ class SentenceTransformerEmbedder:
 
     @property
     def dimension(self) -> int:
-        return int(self._model.get_embedding_dimension() or 0)
+        return self._told.dimension
 
     @property
     def max_tokens(self) -> int:
-        return int(self._model.max_seq_length or 0)
+        return self._told.max_tokens
 
     @cached_property
-    def _model(self) -> SentenceTransformer:
-        model: SentenceTransformer = load_model(
-            "SentenceTransformer", self.path, "bfloat16" if has_native_bfloat16() else "float32"
-        )
-        return model
+    def _light(self) -> NumpyEncoder | None:
+        return NumpyEncoder.open(self.path)
 
     @cached_property
-    def _tokenizer(self) -> Any:
-        return self._model.tokenizer
+    def _heavy(self) -> TorchEncoder:
+        return TorchEncoder(self.path, self.threads)
+
+    @property
+    def _told(self) -> Encoder:
+        """What tells of the model and splits texts: what can without importing PyTorch, if anything can."""
+        return self._light or self._heavy
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         return self._encode(texts, self._prompt("query"), silent)
 
     def encode_documents(self, texts: Sequence[str], on_progress: OnProgress = silent) -> Vectors:
-        return self._encode(texts, self._prompt("document", "passage", "corpus"), on_progress)
-
-    def _encode(self, texts: Sequence[str], prompt: str, on_progress: OnProgress) -> Vectors:
-        vectors = np.empty((len(texts), self.dimension), np.float32)
-        for rows in self._batches(texts, on_progress):
-            _, made = self._forward([texts[i] for i in rows], prompt)
-            vectors[rows] = self._unit(made["sentence_embedding"])
-        return vectors
+        # A single text is too short to share between threads, which only wait for each other on a busy machine.
+        with one_thread() if len(texts) == 1 else nullcontext():
+            return self._encode(texts, self._prompt("document", "passage", "corpus"), on_progress)
 
     def encode_question(self, text: str) -> tuple[Vectors, TokenVectors]:
-        self._use_threads(1)
-        vectors, (tokens,) = self._with_tokens([text], self._prompt("query"))
-        return vectors[0], tokens
+        ((_, vector, tokens),) = self._with_tokens([text], self._prompt("query"), silent)
+        return vector, tokens
 
     def encode_passages(
         self, texts: Sequence[str], on_progress: OnProgress = silent
     ) -> Iterator[tuple[int, Vectors, TokenVectors]]:
-        prompt = self._prompt("document", "passage", "corpus")
-        for rows in self._batches(texts, on_progress):
-            vectors, tokens = self._with_tokens([texts[i] for i in rows], prompt)
-            yield from zip(rows, vectors, tokens, strict=True)
+        return self._with_tokens(texts, self._prompt("document", "passage", "corpus"), on_progress)
 
-    def _batches(self, texts: Sequence[str], on_progress: OnProgress) -> Iterator[list[int]]:
-        """Places of texts to read together, the longest first; tells the progress between."""
-        # A single text is too short to share between threads, which only wait for each other on a busy machine.
-        self._use_threads(self.threads if len(texts) > 1 else 1)
-        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
-        for start in range(0, len(order), BATCH):
-            on_progress(Progress("embed", start, len(texts), "passages"))
-            yield order[start : start + BATCH]
-        on_progress(Progress("embed", len(texts), len(texts), "passages"))
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        tokenizer = self._told.tokenizer
+        return [len(tokenizer.encode(text, add_special_tokens=False).ids) for text in texts]
 
     def _prompt(self, *names: str) -> str:
         """The model's own prompt of the first of these names, as `encode_query` and `encode_document` choose it."""
-        prompts = self._model.prompts
+        prompts = self._told.prompts
         return next((prompts[name] for name in names if prompts.get(name)), "")
 
-    def _forward(self, texts: Sequence[str], prompt: str) -> tuple[Any, Any]:
-        """What tokenizer and model give for `texts` with `prompt` before them."""
-        import torch
+    def _encode(self, texts: Sequence[str], prompt: str, on_progress: OnProgress) -> Vectors:
+        vectors = np.empty((len(texts), self.dimension), np.float32)
+        for place, _, vector, _ in self._read(texts, prompt, on_progress):
+            vectors[place] = vector
+        return _unit(vectors)
 
-        with self._tokenizing:
-            encoded = self._tokenizer(
-                [prompt + text for text in texts],
-                padding=True,
-                truncation=True,
-                max_length=self.max_tokens,
-                return_offsets_mapping=True,
-                return_special_tokens_mask=True,
-                return_tensors="pt",
-            )
-        with torch.inference_mode():
-            return encoded, self._model({name: encoded[name] for name in ("input_ids", "attention_mask")})
+    def _with_tokens(
+        self, texts: Sequence[str], prompt: str, on_progress: OnProgress
+    ) -> Iterator[tuple[int, Vectors, TokenVectors]]:
+        for place, encoding, vector, states in self._read(texts, prompt, on_progress):
+            begins, ends = np.array(encoding.offsets, np.int64).T
+            # The space before a word belongs to its token: that of the text's first word begins in the prompt.
+            content = (np.array(encoding.special_tokens_mask) == 0) & (ends > len(prompt))
+            places = _word_starts(texts[place], begins[content] - len(prompt))
+            yield place, _unit(vector), TokenVectors(_unit(states[content]), places)
 
-    def _with_tokens(self, texts: Sequence[str], prompt: str) -> tuple[Vectors, list[TokenVectors]]:
-        """The texts' vectors and their tokens', from one pass."""
-        encoded, made = self._forward(texts, prompt)
-        begins, ends = encoded["offset_mapping"].unbind(-1)
-        # The space before a word belongs to its token: that of the text's first word begins in the prompt.
-        content = (encoded["special_tokens_mask"] == 0) & (ends > len(prompt))
-        tokens = [
-            TokenVectors(self._unit(states[mask]), _word_starts(text, places[mask].numpy() - len(prompt)))
-            for text, states, mask, places in zip(texts, made["token_embeddings"], content, begins, strict=True)
-        ]
-        return self._unit(made["sentence_embedding"]), tokens
+    def _read(
+        self, texts: Sequence[str], prompt: str, on_progress: OnProgress
+    ) -> Iterator[tuple[int, Encoding, Vectors, Vectors]]:
+        """Each text's place in `texts`, its tokens and what the model gives, the longest first."""
+        encoder = self._light if self._light and len(texts) <= FEW else self._heavy
+        order = sorted(range(len(texts)), key=lambda place: -len(texts[place]))
+        for start in range(0, len(order), BATCH):
+            on_progress(Progress("embed", start, len(texts), "passages"))
+            places = order[start : start + BATCH]
+            encodings = [self._tokenize(prompt + texts[place]) for place in places]
+            made = encoder.read([encoding.ids for encoding in encodings])
+            for place, encoding, (vector, states) in zip(places, encodings, made, strict=True):
+                yield place, encoding, vector, states
+        on_progress(Progress("embed", len(texts), len(texts), "passages"))
 
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        if not texts:
-            return []
-        with self._tokenizing:
-            encoded = self._tokenizer(list(texts), add_special_tokens=False, verbose=False)
-        return [len(ids) for ids in encoded["input_ids"]]
+    def _tokenize(self, text: str) -> Encoding:
+        """The tokens of `text` as the model reads them: cut to what it can read, then special tokens added."""
+        # Cut here, because cutting by the tokenizer itself is a state that threads would share.
+        tokenizer = self._told.tokenizer
+        encoding = tokenizer.encode(text, add_special_tokens=False)
+        encoding.truncate(self.max_tokens - tokenizer.num_special_tokens_to_add(is_pair=False))
+        return tokenizer.post_process(encoding)
 
-    def _use_threads(self, count: int) -> None:
-        import torch
 
-        torch.set_num_threads(count)
-
-    @staticmethod
-    def _unit(tensor: Any) -> Vectors:
-        vectors: Vectors = tensor.float().cpu().numpy().astype(np.float32)
-        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        unit: Vectors = vectors / np.maximum(norms, 1e-12)
-        return unit
+def _unit(vectors: Vectors) -> Vectors:
+    """`vectors` float32 [..., dimension] at unit length."""
+    norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    unit: Vectors = vectors / np.maximum(norms, 1e-12)
+    return unit
 
 
 def _word_starts(text: str, places: Ids) -> Ids:

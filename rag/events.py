@@ -38,10 +38,14 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A statement that stands, `text` with its markers; what was `Written` since the last one is superseded."""
+    """A statement that stands, `text` with its markers; what was `Written` since the last one is superseded.
+
+    `own_line`: it stands on a line of its own.
+    """
 
     statement: Statement
     text: str
+    own_line: bool = False
 
 
 @dataclass(frozen=True, slots=True)

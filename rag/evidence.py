@@ -43,10 +43,9 @@ def rank_sentences(index: Index, query: Query, hits: Sequence[Hit], k: int) -> l
                 sentences.append(sentence)
     if not sentences:
         return []
-    lexical = index.sentence_terms.scores(query.terms)
     parts: dict[str, Scores] = {
         "dense": (vectors_of(index, sentences) @ query.vector).astype(np.float64),
-        "bm25": lexical[index.sentence_terms.rows([s.id for s in sentences])].astype(np.float64),
+        "bm25": index.sentence_terms.scores(query.terms, [s.id for s in sentences]).astype(np.float64),
         "passage": np.array([home[s.id].score for s in sentences]),
         "late": _late(index, query, sentences, home),
     }
@@ -145,36 +144,6 @@ def _runs(index: Index, sentence: Passage, weight_of: Mapping[int, float]) -> It
                 if too_long or min(worth[0], worth[-1]) < _WORTH_QUOTING * max(worth):
                     continue
             yield Hit(replace(sentence, start=start, end=end, text=text[start:end]), sum(worth))
-
-
-def windows(index: Index, hits: Sequence[Hit], quoted: Sequence[Hit]) -> list[Passage]:
-    """Each quotation with the sentence before and after it in its passage, what overlaps joined.
-
-    Loose sentences cost a small generator the context it needs; whole passages cost time and distract it.
-    """
-    spans: list[Passage] = []
-    for hit in quoted:
-        around = _neighbourhood(index, hits, hit.passage)
-        joined = next((i for i, other in enumerate(spans) if _touch(around, other)), None)
-        if joined is None:
-            spans.append(around)
-        else:
-            first = min(around.start, spans[joined].start)
-            spans[joined] = _span(index, around, first, max(around.end, spans[joined].end))
-    return spans
-
-
-def _neighbourhood(index: Index, hits: Sequence[Hit], run: Passage) -> Passage:
-    # A run may begin in one passage and end in the next.
-    passage = next((hit.passage for hit in hits if within(run, hit.passage)), run)
-    inside = index.catalog.sentences_within(passage)
-    before = [s.start for s in inside if s.end <= run.start]
-    after = [s.end for s in inside if s.start >= run.end]
-    return _span(index, run, before[-1] if before else run.start, after[0] if after else run.end)
-
-
-def _span(index: Index, passage: Passage, start: int, end: int) -> Passage:
-    return replace(passage, start=start, end=end, text=index.catalog.article(passage.document).text[start:end])
 
 
 def within(inner: Passage, outer: Passage) -> bool:

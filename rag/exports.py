@@ -31,6 +31,7 @@ _STYLE = """
 body { font: 1rem/1.5 Georgia, serif; color: #1a1a1a; background: #fff; max-width: 44rem; margin: 2rem auto;
   padding: 0 1rem; overflow-wrap: break-word; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; } h3 { font-size: 1rem; }
+.conflict { border-left: 4px solid; padding-left: .75rem; font-weight: bold; }
 .answer { white-space: pre-line; } .asked, .verdict { color: #555; font-size: .875rem; }
 ol { list-style: none; padding: 0; } blockquote { margin: .25rem 0 1rem 1.5rem; color: #555; white-space: pre-line; }
 mark { background: #fff3b0; color: #1a1a1a; } a { color: #0b4f8a; }
@@ -41,7 +42,7 @@ mark { background: #fff3b0; color: #1a1a1a; } a { color: #0b4f8a; }
 
 def answer_text(answer: Mapping[str, Any], language: str) -> str:
     """An answer (the object that `answer_object` makes) with its sources, as plain text."""
-    lines = [answer["answer"]]
+    lines = [*_conflict(answer, language), answer["answer"]]
     if answer["citations"]:
         lines += ["", say("export.sources", language)]
     for citation in answer["citations"]:
@@ -55,6 +56,7 @@ def conversation_markdown(conversation: Conversation, language: str) -> str:
     for exchange in conversation.exchanges:
         answer = exchange.answer
         blocks += [f"## {_markdown(exchange.question)}", f"*{_markdown(_asked(exchange, language))}*"]
+        blocks += [f"**{_markdown(text)}**" for text in _conflict(answer, language)]
         blocks += [_markdown(line) for line in answer["answer"].splitlines() if line.strip()]
         if answer["citations"]:
             blocks.append(f"**{_markdown(say('export.sources', language))}**")
@@ -110,6 +112,11 @@ def _origin(citation: Mapping[str, Any], language: str) -> str:
     return ", ".join(_line(part) for part in parts if part)
 
 
+def _conflict(answer: Mapping[str, Any], language: str) -> list[str]:
+    """That the articles disagree, where the answer says so; those kept from before do not tell."""
+    return [say("export.conflict", language)] if answer.get("conflict") else []
+
+
 def _quoted(citation: Mapping[str, Any], language: str) -> str:
     return say("export.quoted", language, text=_line(citation["quote"]))
 
@@ -146,6 +153,8 @@ def _html_exchange(exchange: Exchange, number: int, language: str) -> Iterator[s
     markers = {citation["marker"] for citation in answer["citations"]}
     yield f"<section>\n<h2 {spoken}>{escape(exchange.question)}</h2>"
     yield f'<p class="asked">{escape(_asked(exchange, language))}</p>'
+    for text in _conflict(answer, language):
+        yield f'<p class="conflict">{escape(text)}</p>'
     yield f'<div class="answer" {spoken}>{_linked(answer["answer"], markers, number)}</div>'
     if markers:
         yield f"<h3>{escape(say('export.sources', language))}</h3>\n<ol>"

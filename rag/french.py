@@ -9,12 +9,13 @@ figures (« Vingt-six » is also « 26 »).
 from __future__ import annotations
 
 import re
+import runpy
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from importlib.metadata import distribution
 
 import Stemmer
-from bm25s import stopwords
 
 _ELISION = re.compile(r"^(?:[ldjmtsnc]|qu|jusqu|lorsqu|puisqu|quoiqu|quelqu|presqu)'(?=\w)")
 _TOKEN = re.compile(
@@ -28,10 +29,7 @@ _STEMMERS = {
     "fr": "french", "en": "english", "de": "german", "es": "spanish", "it": "italian",
     "pt": "portuguese", "nl": "dutch", "sv": "swedish", "da": "danish", "fi": "finnish", "ro": "romanian",
 }  # fmt: skip
-_STOP_LISTS = {
-    "fr": stopwords.STOPWORDS_FRENCH, "en": stopwords.STOPWORDS_EN, "de": stopwords.STOPWORDS_GERMAN,
-    "es": stopwords.STOPWORDS_SPANISH, "it": stopwords.STOPWORDS_ITALIAN,
-}  # fmt: skip
+_STOP_LISTS = {"fr": "FRENCH", "en": "EN", "de": "GERMAN", "es": "SPANISH", "it": "ITALIAN"}
 _QUESTION_WORDS = {
     "fr": "quel quelle quels quelles quoi comment combien pourquoi quand où dont lequel laquelle lesquels lesquelles ça"
     " cela ceci cet cette est-ce a-t-il a-t-elle t il elle ils elles si ni car donc or plus moins très aussi ainsi"
@@ -61,8 +59,14 @@ def fold(text: str) -> str:
 @cache
 def stop_words(language: str) -> frozenset[str]:
     """Folded words of `language` that carry no content, question words included; empty for an unknown language."""
-    words = [*_STOP_LISTS.get(language, ()), *_QUESTION_WORDS.get(language, "").split()]
-    return frozenset(fold(word) for word in words)
+    listed = _stop_lists()[f"STOPWORDS_{_STOP_LISTS[language]}"] if language in _STOP_LISTS else ()
+    return frozenset(fold(word) for word in (*listed, *_QUESTION_WORDS.get(language, "").split()))
+
+
+@cache
+def _stop_lists() -> Mapping[str, Sequence[str]]:
+    """The stop words of bm25s by name, read without importing bm25s: it imports SciPy, a fifth of a quick start."""
+    return runpy.run_path(str(distribution("bm25s").locate_file("bm25s/stopwords.py")))
 
 
 @cache

@@ -107,7 +107,7 @@ def ground(
     claimed |= named
     penalty = UNFOUNDED ** len(claimed - everywhere)
 
-    denies = _denies(statement, language)
+    denying = denies(statement, language)
 
     def support(chosen: list[int]) -> float:
         union = set().union(*(held[i] for i in chosen))
@@ -117,7 +117,7 @@ def ground(
             closeness = (max(float(cosines[i]) for i in chosen) - UNRELATED) / (TRANSLATION - UNRELATED)
             share = max(share, min(1.0, max(0.0, closeness)))
         missing = {term for term in wanted - asked if term[0].isdigit()} - union
-        reversed_ = denies and not any(_denies(sentences[i].text, sentences[i].language) for i in chosen)
+        reversed_ = denying and not any(denies(sentences[i].text, sentences[i].language) for i in chosen)
         return share * UNFOUNDED ** (len(missing & everywhere) + reversed_) * penalty
 
     chosen: list[int] = []
@@ -143,7 +143,7 @@ def _adjoin(one: Passage, other: Passage) -> bool:
     return one.document == other.document and gap <= _BETWEEN_SENTENCES
 
 
-def _denies(text: str, language: str) -> bool:
+def denies(text: str, language: str) -> bool:
     """Whether `text` holds a negation, which the terms of a statement do not tell."""
     return re.search(rf"\b(?:{_NEGATIONS.get(language, _NEGATIONS['fr'])})\b", text.lower()) is not None
 

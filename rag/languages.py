@@ -62,6 +62,11 @@ def _identifier() -> _Identifier:
     return identifier
 
 
+def load() -> None:
+    """Loads now what `detect` would load at its first use."""
+    _identifier()
+
+
 def detect(text: str, among: Sequence[str] = LANGUAGES) -> str:
     """The language of `text`: one of the two-letter codes `among`, the first one when nothing tells."""
     head = text[:_READ].replace("’", "'")

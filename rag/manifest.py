@@ -7,19 +7,24 @@ cannot be read is damaged, one of a later schema is refused; one of an earlier s
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from rag.errors import IndexDamaged, IndexMissing, IndexTooNew, IndexTooOld
 from rag.storage import write_text
 
-SCHEMA = 2
+SCHEMA = 3
 FILE = "manifest.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`data` is the folder of the data; `roots` are the absolute paths that were indexed; digests are SHA-256."""
+    """`data` is the folder of the data; `roots` are the absolute paths that were indexed; digests are SHA-256.
+
+    `reading_digest` tells how files became articles and spans: where it is the same, so are these. `vectors` says of
+    each level how its vectors are stored, and the recall that was measured.
+    """
 
     data: str
     embedder: str
@@ -34,6 +39,8 @@ class Manifest:
     sentences: int
     created: str
     libraries: dict[str, str]
+    reading_digest: str = ""
+    vectors: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     schema: int = SCHEMA
 
 

@@ -110,7 +110,8 @@ class Renderer:
         shown = False
         for event in events:
             if isinstance(event, Checked):
-                self.out.file.write((" " if shown else "") + event.text)
+                separator = "\n" if event.own_line else " "
+                self.out.file.write(f"{separator if shown else ''}{event.text}")
                 self.out.file.flush()
                 shown = True
             if isinstance(event, Finished):
@@ -155,6 +156,9 @@ class Renderer:
         self._sources(answer)
 
     def _sources(self, answer: Answer) -> None:
+        if answer.conflict:
+            self.line("")
+            self.out.print(Text(say("cli.conflict", self.language), "bold yellow"), soft_wrap=True)
         if not answer.citations:
             return
         self.line("")

@@ -20,7 +20,7 @@ from rag.evidence import EVIDENCE_PASSAGES, rank_sentences, widened, within
 from rag.hardware import one_thread
 from rag.indexing import Index
 from rag.languages import detect
-from rag.protocols import Embedder, Ids, Reranker, Vectors
+from rag.protocols import Embedder, Reranker
 from rag.query import Query, content_words, read_query
 from rag.ranking import FIRST_WEIGHTS, SECOND_WEIGHTS, Scores, combine, order, standardised
 from rag.selection import span_ids
@@ -72,8 +72,7 @@ class Retriever:
     def meets_no_word(self, question: str, scope: Scope = EVERYTHING) -> bool:
         """Whether no content word of `question` occurs in the articles, so that only meaning finds any. Quick."""
         allowed = span_ids(self.index.catalog, "passage", scope)
-        scores = self.index.passage_terms.scores(content_words(question, detect(question)), allowed)
-        return not (scores > 0).any()
+        return not self.index.passage_terms.meets(content_words(question, detect(question)), allowed)
 
     def read(self, question: str) -> Query:
         """`question` as the index is asked for it."""
@@ -83,16 +82,15 @@ class Retriever:
         """The candidates and the raw scores of their views of the first stage, each float64 [candidates]."""
         index = self.index
         allowed = span_ids(index.catalog, "passage", scope)
-        grams = index.passage_grams.scores(query.grams, allowed)
-        lexical = index.passage_terms.scores(query.terms, allowed)
         _, dense = index.passages.search(query.vector[None], CANDIDATES, allowed)
-        best = [_best(index.passage_terms.ids, scores) for scores in (lexical, grams)]
-        candidates = list(dict.fromkeys(int(i) for ids in (dense[0], *best) for i in ids))
+        _, lexical = index.passage_terms.best(query.terms, CANDIDATES, allowed)
+        _, grams = index.passage_grams.best(query.grams, CANDIDATES, allowed)
+        candidates = list(dict.fromkeys(int(i) for ids in (dense[0], lexical, grams) for i in ids))
         passages = index.catalog.passages(candidates)
         parts = {
             "dense": index.passages.reconstruct(np.array(candidates, np.int64)) @ query.vector,
             "sentence": self._best_sentences(query, passages, scope),
-            "grams": grams[index.passage_grams.rows(candidates)],
+            "grams": index.passage_grams.scores(query.grams, candidates),
             "coverage": self._coverage(query, candidates),
         }
         return passages, {name: np.asarray(values, np.float64) for name, values in parts.items()}
@@ -154,12 +152,6 @@ class Retriever:
         return np.array(
             [max((s for x, s in by_document.get(p.document, ()) if within(x, p)), default=floor) for p in passages]
         )
-
-
-def _best(ids: Ids, scores: Vectors) -> Ids:
-    """The ids of the best scores above zero."""
-    first = np.argsort(-scores, kind="stable")[:CANDIDATES]
-    return ids[first[scores[first] > 0]]
 
 
 def _elsewhere(repeated: Group) -> tuple[Passage, ...]:

@@ -23,28 +23,36 @@ from rag.protocols import Ids
 
 # Names that a message shows of a longer list.
 _NAMED = 5
+_HEADING = "document, title, date, source, language"
 
 
 def headings(catalog: Catalog, scope: Scope = EVERYTHING) -> list[Heading]:
     """The articles in `scope` by date and name, undated ones last. Raises as `check` does."""
     condition, values = _condition(catalog, scope)
     rows = catalog.query(
-        f"SELECT document, title, date, source, language FROM article WHERE {condition}"
-        " ORDER BY date IS NULL, date, document",
+        f"SELECT {_HEADING} FROM article WHERE {condition} ORDER BY date IS NULL, date, document",
         values,
     )
     if not rows:
         raise _nothing(catalog)
-    return [
-        Heading(
-            document=str(document),
-            title=str(title),
-            date=date.fromisoformat(str(day)) if day else None,
-            source=str(source) if source is not None else None,
-            language=str(language),
-        )
-        for document, title, day, source, language in rows
-    ]
+    return [_heading(row) for row in rows]
+
+
+def heading(catalog: Catalog, document: str) -> Heading | None:
+    """What the article of that name is listed by; None when there is none."""
+    rows = catalog.query(f"SELECT {_HEADING} FROM article WHERE document = ?", [document])
+    return _heading(rows[0]) if rows else None
+
+
+def _heading(row: tuple[object, ...]) -> Heading:
+    document, title, day, source, language = row
+    return Heading(
+        document=str(document),
+        title=str(title),
+        date=date.fromisoformat(str(day)) if day else None,
+        source=str(source) if source is not None else None,
+        language=str(language),
+    )
 
 
 def span_ids(catalog: Catalog, level: str, scope: Scope) -> Ids | None:

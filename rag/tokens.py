@@ -8,16 +8,18 @@ The projection is fitted on the first tokens of an index and kept while the inde
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.arrays import ArrayFile
 from rag.errors import IndexDamaged
 from rag.protocols import Ids, TokenVectors, Vectors
+from rag.rows import Rows
 
 DIRECTIONS = 128
 SAMPLE = 8_000
@@ -77,10 +79,9 @@ class TokenStore:
 
     def __init__(self, projection: Projection, ids: Ids, starts: Ids, tokens: StoredTokens) -> None:
         self.projection = projection
-        self._ids = ids
+        self._rows = Rows(ids)
         self._starts = starts
         self._tokens = tokens
-        self._row_of = {int(id_): row for row, id_ in enumerate(ids)}
 
     @classmethod
     def build(cls, projection: Projection, ids: Ids, tokens: Sequence[StoredTokens]) -> TokenStore:
@@ -102,7 +103,9 @@ class TokenStore:
         """Reads what `save` wrote, memory-mapped. Raises IndexDamaged."""
         try:
             centre, basis, ids, starts, vectors, scales, places = (
-                np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS
+                # As plain arrays, of which slices cost a tenth.
+                np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r"))
+                for name in _ARRAYS
             )
         except (OSError, ValueError, EOFError) as error:
             raise IndexDamaged(path=folder, reason=error) from error
@@ -112,7 +115,7 @@ class TokenStore:
         return cls(Projection(np.array(centre), np.array(basis)), ids, starts, StoredTokens(vectors, scales, places))
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self._rows)
 
     @property
     def total(self) -> int:
@@ -121,16 +124,39 @@ class TokenStore:
 
     def save(self, folder: Path) -> None:
         """Writes a folder of arrays."""
-        folder.mkdir(parents=True)
-        arrays: tuple[NDArray[Any], ...] = (
-            self.projection.centre, self.projection.basis, self._ids, self._starts,
-            self._tokens.vectors, self._tokens.scales, self._tokens.places,
-        )  # fmt: skip
-        for name, array in zip(_ARRAYS, arrays, strict=True):
-            np.save(folder / f"{name}.npy", array)
+        write_tokens(folder, self.projection, self._rows.ids, (self.at(row) for row in range(len(self))))
 
     def tokens(self, id_: int) -> StoredTokens:
         """The tokens of a passage. Raises KeyError."""
-        row = self._row_of[int(id_)]
+        return self.at(int(self._rows.find([id_])[0]))
+
+    def at(self, row: int) -> StoredTokens:
+        """The tokens of the passage in this row."""
         some = slice(int(self._starts[row]), int(self._starts[row + 1]))
         return StoredTokens(self._tokens.vectors[some], self._tokens.scales[some], self._tokens.places[some])
+
+
+def write_tokens(folder: Path, projection: Projection, ids: Ids, tokens: Iterable[StoredTokens]) -> None:
+    """Writes the new folder of a store of `tokens`, those of each passage, one at a time in memory; flushed to disk.
+
+    `ids` int64 [number of passages].
+    """
+    folder.mkdir(parents=True)
+    with ExitStack() as files:
+
+        def opened(name: str, dtype: type[np.generic], *row: int) -> ArrayFile:
+            return files.enter_context(ArrayFile(folder / f"{name}.npy", dtype, row))
+
+        directions = projection.basis.shape[1]
+        opened("centre", np.float32).append(projection.centre)
+        opened("basis", np.float32, directions).append(projection.basis)
+        opened("ids", np.int64).append(ids)
+        vectors = opened("vectors", np.int8, directions)
+        scales, places = opened("scales", np.float16), opened("places", np.uint32)
+        lengths = [0]
+        for some in tokens:
+            vectors.append(some.vectors)
+            scales.append(some.scales)
+            places.append(some.places)
+            lengths.append(len(some.scales))
+        opened("starts", np.int64).append(np.cumsum(lengths, dtype=np.int64))

@@ -609,3 +609,38 @@ def test_what_is_unsure_is_answered_only_where_the_generator_finds_support(retri
         check_invariants(answer)
         assert answer.answered is answered
         assert any(isinstance(event, Written) for event in events)
+
+
+SINKING = "Le naufrage du ferry a fait {} au large de Marseille."
+
+
+def disagreeing(folder: Path, *figures: str) -> Pipeline:
+    """Over one article for each of `figures`, of one day, the generator writing after the first."""
+    for number, figure in enumerate(figures):
+        text = (
+            f"Titre : Ferry {number}\nSource : Journal {number}\nDate : 4 septembre 2025\n\n{SINKING.format(figure)}\n"
+        )
+        (folder / f"{number}.txt").write_text(text, encoding="utf-8")
+    embedder = BagEmbedder(dimension=512)
+    build_index([folder], folder / "ix", embedder, Settings())
+    return pipeline(Retriever(open_index(folder / "ix"), embedder), ScriptedGenerator(SINKING.format(figures[0])))
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Combien de morts a fait le naufrage du ferry ?", "Les sources sont-elles d'accord sur le naufrage du ferry ?"],
+)
+def test_articles_that_disagree_are_both_quoted(tmp_path: Path, question: str) -> None:
+    answer = disagreeing(tmp_path, "27 morts", "34 morts").ask(question)
+    assert answer.answered and answer.conflict
+    told = {f"Journal {n} (4 septembre 2025) : {SINKING.format(f)} [" for n, f in enumerate(("27 morts", "34 morts"))}
+    assert {line[:-2] for line in answer.text.splitlines()} == told
+    assert {citation.document for citation in answer.citations} == {"0.txt", "1.txt"}
+    assert all(statement.support == 1.0 for statement in answer.statements)
+
+
+@pytest.mark.parametrize("other", ["27 morts", "une trentaine de morts", "12 blessés"])
+def test_articles_that_agree_raise_no_conflict(tmp_path: Path, other: str) -> None:
+    answer = disagreeing(tmp_path, "27 morts", other).ask("Combien de morts a fait le naufrage du ferry ?")
+    assert answer.answered and not answer.conflict
+    assert "Journal" not in answer.text

@@ -13,11 +13,13 @@ from rag.chat_store import Exchange, Summary
 from rag.chat_ui.draft import Draft
 from rag.chat_ui.html import conversation, exchange, live, welcome
 from rag.chat_ui.lists import article_list, conversation_list, file_outcomes, notice, scope_chips, scope_form
+from rag.chat_ui.markup import LANGUAGES
 from rag.chat_ui.panel import Mark, Wanted, source_panel
 from rag.chat_ui.view import page_language, read_scope, stored_scope
 from rag.contracts import answer_object
 from rag.domain import EVERYTHING, Answer, Article, Citation, Heading, Hit, Passage, Scope, Segment, Statement, Timings
 from rag.events import Checked, Dropped, Event, Finished, Found, Queued, Written
+from rag.wording import say
 
 PAYLOADS = (
     "<script>alert(1)</script>",
@@ -84,7 +86,7 @@ def kept(stored: dict[str, Any], question: str = "quelles conditions ?", **chang
     return Exchange("e1", question, stored, datetime(2025, 9, 5, tzinfo=timezone.utc), **changes)
 
 
-HEADINGS = {"a.txt": Heading("a.txt", "Titre", DAY, "Le Journal", "fr")}
+HEADINGS = {"a.txt": Heading("a.txt", "Titre", DAY, "Le Journal", "fr")}.get
 
 
 # --- an answer -------------------------------------------------------------------------------------------------------
@@ -116,6 +118,18 @@ def test_weak_support_is_warned_of(confidence: float, answered: bool, warned: bo
     assert bool(page.all("p", _class="warning")) is warned
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_conflict_is_told_in_words_above_the_answer(language: str) -> None:
+    told = say("chat.conflict", language)
+    page = Elements(exchange(kept(answer(conflict=True)), 1, language, HEADINGS))
+    assert page.all("p", _class="conflict", role="note")
+    assert page.text.index(told) < page.text.index("Berlin pose trois conditions.")
+    # Answers kept by an earlier version do not tell.
+    earlier = {key: value for key, value in answer().items() if key != "conflict"}
+    for quiet in (answer(), earlier):
+        assert told not in Elements(exchange(kept(quiet), 1, language, HEADINGS)).text
+
+
 def test_refusal_names_the_closest_articles_as_links() -> None:
     stored = answer("Rien là-dessus. Les plus proches : Titre (4 septembre 2025).", answered=False, citations=[])
     page = Elements(exchange(kept(stored), 1, "fr", HEADINGS))
@@ -133,7 +147,7 @@ def test_standalone_question_is_shown_when_it_differs(searched: str, shown: bool
 
 
 def test_article_that_is_gone_is_still_named_by_the_answer() -> None:
-    page = Elements(exchange(kept(answer()), 1, "en", {}))
+    page = Elements(exchange(kept(answer()), 1, "en", lambda document: None))
     assert "Titre" in page.text and "4 September 2025" in page.text and "Answered in 4.2" in page.text
 
 
@@ -333,8 +347,8 @@ def everything(evil: str) -> list[str]:
     text = f"Avant. {evil} Après."
     clicked = wanted(document=evil, title=evil, origin=evil, quote=evil, start=7, end=7 + len(evil))
     return [
-        conversation([kept(stored, evil, verdict="good", remark=evil)], "fr", {evil: heading}),
-        exchange(kept({**stored, "answered": False, "citations": []}, evil), 1, "en", {evil: heading}),
+        conversation([kept(stored, evil, verdict="good", remark=evil)], "fr", {evil: heading}.get),
+        exchange(kept({**stored, "answered": False, "citations": []}, evil), 1, "en", {evil: heading}.get),
         live(draft, 1, "de"),
         live(failed, 1, "es"),
         welcome([evil], 3, "it"),

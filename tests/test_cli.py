@@ -402,6 +402,21 @@ def test_a_refusal_streams_too(scripted: Pipeline, tmp_path: Path) -> None:
     assert out.getvalue() == f"{answer.text}\n"
 
 
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_conflict_is_told_below_the_answer(tmp_path: Path, language: str) -> None:
+    for source, toll in (("Le Monde", 27), ("Reuters", 34)):
+        header = f"Titre : Un ferry coule\nSource : {source}\nDate : 4 septembre 2025"
+        text = f"{header}\n\nLe naufrage du ferry a fait {toll} morts.\n"
+        (tmp_path / f"{source}.txt").write_text(text, encoding="utf-8")
+    embedder, settings = BagEmbedder(), Settings(index=tmp_path / "index", answer_threshold=0.0)
+    build_index([tmp_path], settings.index, embedder, settings)
+    two = Pipeline(Retriever(open_index(settings.index), embedder), embedder, None, settings)
+    out = io.StringIO()
+    answer = Renderer(language, out=out).stream(two.stream("Combien de morts a fait le naufrage du ferry ?"))
+    assert answer.conflict
+    assert out.getvalue().startswith(f"{answer.text}\n\n{say('cli.conflict', language)}\n")
+
+
 @pytest.mark.parametrize("kind", [io.StringIO, Terminal])
 def test_progress_of_known_and_unknown_length(kind: type[io.StringIO]) -> None:
     err = kind()

@@ -167,7 +167,12 @@ def _extend(holder: Any, key: Any) -> None:
 
 def test_the_schemas_mean_what_they_say(answer: Object, found: Object) -> None:
     """Every promised key is needed, every key has its type, and others may be added."""
-    optional = {("confidence",), ("notices",), *(("hits", 0, name) for name in ("source", "parts", "also"))}
+    optional = {
+        ("confidence",),
+        ("conflict",),
+        ("notices",),
+        *(("hits", 0, name) for name in ("source", "parts", "also")),
+    }
     for name, value in (("answer", answer), ("search", found)):
         for path in _paths(value):
             if "parts" in path[:-1]:

@@ -39,10 +39,10 @@ def other(number: int) -> str:
     return f" date 2025-09-04 L'article numéro {number} de la série.\n"
 
 
-def failures(path: Path, **options: int) -> list[Problem]:
+def failures(path: Path, most_bytes: int = 20_000_000) -> list[Problem]:
     problems: list[Problem] = []
     with pytest.raises(NoArticles) as caught:
-        list(read_corpus([path], problems.append, **options))
+        list(read_corpus([path], problems.append, most_bytes=most_bytes))
     assert caught.value.fields == {"path": str(path)}
     return problems
 

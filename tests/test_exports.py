@@ -120,6 +120,18 @@ def test_labels_and_dates_are_in_the_language_asked_for(language: str) -> None:
     assert f'<html lang="{language}">' in shown[0]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_conflict_is_told_before_the_answer(language: str) -> None:
+    told, given = say("export.conflict", language), {**answer(), "conflict": True}
+    for shown in (
+        answer_text(given, language),
+        MarkdownIt().render(conversation_markdown(conversation(exchange(given)), language)),
+        Page(conversation_html(conversation(exchange(given)), language)).text,
+    ):
+        assert shown.index(told) < shown.index("À Paris.")
+    assert told not in answer_text(answer(), language)
+
+
 def test_a_conversation_as_json_is_what_was_kept() -> None:
     whole = conversation(exchange(answer(), verdict="good"))
     assert json.loads(conversation_json(whole)) == {

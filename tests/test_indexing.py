@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import random
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -84,6 +86,120 @@ def test_only_what_is_new_is_embedded(folder: Path, tmp_path: Path) -> None:
     assert (report.added, report.removed, report.changed) == (("new.txt",), (gone.name,), (changed.name,))
     assert 0 < report.embedded < 10
     assert any("tout neuf" in text for text in embedder.embedded)
+
+
+# An index that is large enough for its projection to be kept
+
+
+@pytest.fixture
+def larger(tmp_path: Path) -> Path:
+    """A folder of sixty articles of a hundred and sixty words, two paragraphs each."""
+    words = [word for path in sorted(SEEDS.iterdir()) for word in path.read_text("utf-8").split()]
+    chooser = random.Random(0)
+    made = tmp_path / "larger"
+    made.mkdir()
+    for number in range(60):
+        paragraphs = ["\n".join(" ".join(chooser.choices(words, k=20)) + "." for _ in range(4)) for _ in range(2)]
+        head = f"Date : {1 + number % 28} septembre 2025\n\nArticle numéro {number} de la série"
+        (made / f"{number:02}.txt").write_text("\n\n".join([head, *paragraphs]), "utf-8")
+    return made
+
+
+def _change(folder: Path, change: str) -> None:
+    middle = folder / "30.txt"
+    if change == "added":
+        (folder / "29b.txt").write_text("Un article tout neuf paraît. Il parle de la pluie.", "utf-8")
+    elif change == "removed":
+        middle.unlink()
+    elif change == "renamed":
+        middle.rename(folder / "99.txt")
+    elif change == "the same file twice":
+        shutil.copy(middle, folder / "98.txt")
+    elif change == "another byte, nothing else":
+        before = middle.stat()
+        middle.write_bytes(middle.read_bytes().replace(b"2025", b"2024", 1))
+        os.utime(middle, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def _held(target: Path) -> dict[str, object]:
+    """Everything an index holds but the projection of its tokens, which an update keeps."""
+    index = open_index(target)
+    rows = np.arange(index.manifest.passages)
+    lexical = (index.passage_terms, index.passage_grams, index.sentence_terms)
+    return {
+        "articles": list(index.catalog.articles()),
+        "spans": index.catalog.spans("passage") + index.catalog.spans("sentence"),
+        "origins": index.catalog.origins(),
+        "ids": [list(store.ids) for store in (index.passages, index.sentences, *lexical)],
+        "vectors": index.passages.at(rows).tolist(),
+        "sentences": index.sentences.at(np.arange(index.manifest.sentences)).tolist(),
+        "terms": [{term: [v.tolist() for v in one.best([term], 999)] for term in one.vocabulary} for one in lexical],
+        "places": [index.tokens.at(int(row)).places.tolist() for row in rows],
+        "digest": index.manifest.corpus_digest,
+    }
+
+
+@pytest.mark.parametrize("change", ["added", "removed", "renamed", "the same file twice", "another byte, nothing else"])
+def test_an_updated_index_is_that_of_a_build_from_nothing(change: str, larger: Path, tmp_path: Path) -> None:
+    build([larger], tmp_path / "ix")
+    assert open_index(tmp_path / "ix").is_settled
+    before = _held(tmp_path / "ix")
+    _change(larger, change)
+    embedder = BagEmbedder()
+    build([larger], tmp_path / "ix", embedder)
+    build([larger], tmp_path / "anew")
+    updated = _held(tmp_path / "ix")
+    assert updated == _held(tmp_path / "anew")
+    assert (updated == before) == (change == "the same file twice")
+    assert len(embedder.embedded) < 6
+
+
+def test_without_a_change_an_index_stays_as_it_is(larger: Path, tmp_path: Path) -> None:
+    build([larger], tmp_path / "ix")
+    manifest = (tmp_path / "ix" / "manifest.json").read_bytes()
+    for path in larger.iterdir():
+        os.utime(path)
+    report = build([], tmp_path / "ix")
+    assert (report.unchanged, report.added, report.changed, report.removed, report.embedded) == (60, (), (), (), 0)
+    assert (tmp_path / "ix" / "manifest.json").read_bytes() == manifest
+    # The same articles by other paths, in the same order: only the paths are new.
+    parts = sorted(larger.iterdir())
+    build(parts, tmp_path / "ix", replace=True)
+    assert open_index(tmp_path / "ix").manifest.data == json.loads(manifest)["data"]
+    assert open_index(tmp_path / "ix").manifest.roots == tuple(map(str, parts))
+    # In another order they are another index.
+    build(parts[::-1], tmp_path / "ix", replace=True)
+    assert open_index(tmp_path / "ix").manifest.data != json.loads(manifest)["data"]
+    assert next(iter(open_index(tmp_path / "ix").catalog.passages(_first(tmp_path / "ix")))).document == "59.txt"
+
+
+def _first(target: Path) -> list[int]:
+    return [int(open_index(target).passage_terms.ids[0])]
+
+
+def test_other_settings_cut_anew_and_embed_what_is_new(larger: Path, tmp_path: Path) -> None:
+    build([larger], tmp_path / "ix")
+    settings = Settings(chunk_tokens=32)
+    build_index([larger], tmp_path / "ix", BagEmbedder(), settings)
+    build_index([larger], tmp_path / "anew", BagEmbedder(), settings)
+    assert _held(tmp_path / "ix") == _held(tmp_path / "anew")
+
+
+def test_what_is_told_of_files_is_told_again(larger: Path, tmp_path: Path) -> None:
+    (larger / "latin.txt").write_bytes("L'été arrive à Paris, dit la météo, et l'on espère.".encode("latin-1"))
+    told: list[list[object]] = []
+    for _ in range(2):
+        told.append([])
+        build_index([larger], tmp_path / "ix", BagEmbedder(), SETTINGS, on_problem=told[-1].append)
+    assert told[0] == told[1] != []
+
+
+def test_the_manifest_says_how_vectors_are_stored(folder: Path, tmp_path: Path) -> None:
+    vectors = build([folder], tmp_path / "ix").manifest.vectors
+    assert open_index(tmp_path / "ix").manifest.vectors == vectors
+    for level, number in (("passages", "passages"), ("sentences", "sentences")):
+        size = getattr(open_index(tmp_path / "ix").manifest, number)
+        assert vectors[level] == {"kind": "flat", "vectors": size, "lists": 0, "probes": 0, "factor": 0, "recall": 1.0}
 
 
 def test_without_paths_it_reads_those_of_last_time(folder: Path, tmp_path: Path) -> None:

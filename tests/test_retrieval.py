@@ -13,7 +13,7 @@ from rag.assembly import open_retriever
 from rag.config import Settings
 from rag.domain import EVERYTHING, Scope
 from rag.errors import EmptyQuestion, QuestionTooLong
-from rag.evidence import SHOWN_CHARACTERS, vectors_of, widened, windows
+from rag.evidence import SHOWN_CHARACTERS, vectors_of, widened
 from rag.indexing import build_index, open_index
 from rag.inquiry import clean_question
 from rag.protocols import Embedder, TokenVectors, Vectors
@@ -111,13 +111,6 @@ def test_both_at_once_are_the_same_as_apart(retriever: Retriever) -> None:
     hits, evidence = retriever.search_with_evidence("quotas des marins", 3, 6)
     assert hits == retriever.search("quotas des marins", 3)
     assert widened(retriever.index, evidence, 2) == retriever.evidence("quotas des marins", 2)
-
-
-def test_windows_are_exact_and_hold_the_neighbours(retriever: Retriever) -> None:
-    hits, evidence = retriever.search_with_evidence("Que promet le ministre ?", 3, 1)
-    (window,) = windows(retriever.index, hits, evidence)
-    assert window.text == ARTICLES["peche.txt"]
-    assert ARTICLES[window.document][window.start : window.end] == window.text
 
 
 LONG = "Une phrase bien longue " + "dit la même chose encore et encore " * 10 + "sur le phare."

@@ -7,6 +7,7 @@ import time
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import replace
+from functools import cache, partial
 from typing import Any
 
 from rag.chat_store import ConversationStore, Exchange
@@ -16,6 +17,7 @@ from rag.chat_ui.view import View
 from rag.domain import Turn
 from rag.errors import RagError, UnexpectedError
 from rag.events import Written
+from rag.selection import heading
 from rag.service import Service
 
 # What is provisional is redrawn at most so often.
@@ -98,11 +100,11 @@ class Asking:
         return {"live": live(view.slot.draft, len(self._kept(view)) + 1, view.language)}
 
     def headings(self) -> Headings:
-        """The articles of the index by document; none when there is no index."""
+        """Looks up articles of the present index, each once; none when there is no index."""
         try:
-            return {heading.document: heading for heading in self._service.articles()}
+            return cache(partial(heading, self._service.catalog()))
         except RagError:
-            return {}
+            return lambda document: None
 
     def _kept(self, view: View) -> tuple[Exchange, ...]:
         """The exchanges of the conversation that stay: those before the one whose question is changed."""

@@ -7,7 +7,7 @@ source panel is opened with; `data-source` elements anywhere open it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from html import escape
@@ -21,7 +21,8 @@ from rag.domain import Heading, Hit
 # Below this probability that the articles answer, the reader is told to look at the sources.
 LOW_CONFIDENCE = 0.65
 _MARKER = re.compile(r"\[(\d+)\]")
-Headings = Mapping[str, Heading]
+# What an article of the index is listed by, looked up by document; only those that are shown are.
+Headings = Callable[[str], Heading | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Place:
     def of_stored(cls, stored: Mapping[str, Any], headings: Headings) -> Place:
         """Where a stored citation or passage is; what it does not tell of its article is looked up."""
         document = str(stored["document"])
-        heading = headings.get(document, Heading(document, document, None, None, ""))
+        heading = headings(document) or Heading(document, document, None, None, "")
         day = stored.get("date")
         return cls(
             document,
@@ -167,11 +168,13 @@ def _answer(answer: Mapping[str, Any], number: int, language: str, headings: Hea
     else:
         shown = f"<p>{_linked_titles(text, _closest(answer, headings))}</p>"
     kind = "answer" if answer["answered"] else "answer refusal"
-    warning = ""
+    conflict = warning = ""
+    if answer.get("conflict"):  # answers kept from before do not tell
+        conflict = f'<p class="conflict" role="note"><span aria-hidden="true">⚠</span> {t("conflict", language)}</p>'
     if answer["answered"] and answer["confidence"] < LOW_CONFIDENCE:
         warning = f'<p class="warning" role="note">{t("low_confidence", language)}</p>'
     lang = attributes({"lang": answer["language"]})
-    return f'<div class="{kind}" aria-live="polite"{lang}>{shown}</div>{warning}'
+    return f'{conflict}<div class="{kind}" aria-live="polite"{lang}>{shown}</div>{warning}'
 
 
 def _cite(marker: int, number: int, place: Place, language: str) -> str:

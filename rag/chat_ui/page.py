@@ -11,6 +11,7 @@ from typing import Any
 import gradio as gr
 
 from rag.chat_ui.asking import Asking, Update
+from rag.chat_ui.blocks import SteadyBlocks
 from rag.chat_ui.frame import Frame
 from rag.chat_ui.keeping import Keeping
 from rag.chat_ui.library import Library
@@ -55,6 +56,8 @@ _WORDS: dict[str, dict[str, str]] = {
     "ask": {"value": "ask"},
     "stop": {"value": "stop"},
 }
+# A page that was opened costs about 0.3 MB until so many others have been used since, and then forgets what it edits.
+_MOST_PAGES = 300
 # The key by which the browser hides what it keeps; nothing secret is in it, and a new one would forget it all.
 _BROWSER_KEY = "rag-page"
 
@@ -86,7 +89,8 @@ class Page:
 
     def build(self) -> gr.Blocks:
         """The page, to be mounted with `theme` and `head`."""
-        blocks = gr.Blocks(title=say("chat.title", DEFAULT_LANGUAGE), fill_width=True, analytics_enabled=False)
+        blocks = SteadyBlocks(title=say("chat.title", DEFAULT_LANGUAGE), fill_width=True, analytics_enabled=False)
+        blocks.state_session_capacity = _MOST_PAGES
         with blocks:
             self._lay_out()
             self._wire(blocks)
@@ -192,7 +196,9 @@ class Page:
         }
 
     def _refresh(self, view: View) -> Update:
-        """What has changed at the server since the page was last told."""
+        """What has changed at the server since the page was last told; all of it where the server was away."""
+        if view.sent.get("anew") and not view.slot.draft.busy:
+            return self._open_page(view)
         if view.seen == self._frame.seen():
             return {}
         return {**self._frame.top(view), **self._keeping.history(view), **self._library.articles(view)}

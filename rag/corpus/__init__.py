@@ -19,9 +19,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from rag import languages
 from rag.corpus import metadata
@@ -51,14 +52,24 @@ Problem = RagError | Notice
 OnProblem = Callable[[Problem], None]
 
 
+class ReadArticle(Protocol):
+    """Whatever reads an article as `read_article` does."""
+
+    def __call__(self, path: Path, document: str, *, most_bytes: int) -> tuple[Article, str]: ...
+
+
 def ignore(problem: Problem) -> None:
     """The callback of those who do not listen."""
 
 
 def read_corpus(
-    paths: Sequence[Path | str], on_problem: OnProblem = ignore, *, most_bytes: int = MOST_BYTES
+    paths: Sequence[Path | str],
+    on_problem: OnProblem = ignore,
+    *,
+    most_bytes: int = MOST_BYTES,
+    read: ReadArticle | None = None,
 ) -> Iterator[Article]:
-    """The articles of the files and folders `paths`, in order, read one at a time.
+    """The articles of the files and folders `paths`, in order, read one at a time, with `read_article` or `read`.
 
     Raises PathMissing at once when one of `paths` does not exist, and NoArticles at the end when nothing could be
     read. All else goes to `on_problem`: what `read_article` raises, and notices.
@@ -67,7 +78,7 @@ def read_corpus(
     for path in given:
         if not os.path.lexists(path):
             raise PathMissing(path=str(path))
-    return _read_all(given, on_problem, most_bytes)
+    return _read_all(given, on_problem, partial(read or read_article, most_bytes=most_bytes))
 
 
 def read_article(path: Path, document: str, *, most_bytes: int = MOST_BYTES) -> tuple[Article, str]:
@@ -106,14 +117,16 @@ def parse(text: str, document: str, labels: Mapping[str, str] | None = None) -> 
     )
 
 
-def _read_all(given: list[Path], on_problem: OnProblem, most_bytes: int) -> Iterator[Article]:
+def _read_all(
+    given: list[Path], on_problem: OnProblem, read: Callable[[Path, str], tuple[Article, str]]
+) -> Iterator[Article]:
     names: set[str] = set()
     texts: dict[str, str] = {}
     found = False
     for path, root in _files(given, on_problem):
         try:
             name = _name(path, root, names)
-            article, encoding = read_article(path, name, most_bytes=most_bytes)
+            article, encoding = read(path, name)
         except RagError as error:
             on_problem(error)
             continue

@@ -2,7 +2,8 @@
 
 The index in FOLDER/index is built from the seeds where there is none. The generator writes `RAG_TEST_REPLY` again and
 again, a word each `RAG_TEST_PAUSE_S` seconds; loading takes `RAG_TEST_LOAD_S`, and fails while FOLDER/model-gone is
-there. `RAG_TEST_THRESHOLD` is the probability below which a question is refused.
+there. `RAG_TEST_THRESHOLD` is the probability below which a question is refused, `RAG_TEST_YES` how sure the generator
+is that a quotation answers.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class SteadyGenerator(ScriptedGenerator):
     """Replies to every question with the same text, at the pace of a small model."""
 
     def __init__(self, reply: str, pause_s: float) -> None:
-        super().__init__()
+        super().__init__(yes=float(os.environ.get("RAG_TEST_YES", "0.95")))
         self._reply = reply
         self._pause_s = pause_s
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from rag.config import Settings
@@ -175,3 +176,10 @@ def ask(page: Page, question: str) -> None:
         f"document.querySelector('#rag-live .exchange.finished .question')?.textContent === {question!r}"
         f" && !document.body.matches('.rag-busy') && document.querySelectorAll('.exchange').length >= {min(before, 1)}"
     )
+
+
+def check(page: Page) -> None:
+    """Fails on what axe-core calls a serious or critical violation."""
+    page.wait_for_timeout(300)
+    found = Axe().run(page).response["violations"]
+    assert not [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")]

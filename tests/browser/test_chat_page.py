@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import ChatServer, ask, opened, serving, watched
+from tests.browser.conftest import ChatServer, ask, check, opened, serving, watched
 
 GERMANY = "quelles conditions pose l'Allemagne ?"
 OFF_TOPIC = "quand le pont de Sainte-Engrâce a-t-il été rouvert ?"
 BRIDGE = (
     "Le pont du village de Sainte-Engrâce a été rouvert au public mardi 2 septembre 2025, après deux ans de travaux."
 )
+
+SINKING = "Le naufrage du ferry a fait {} au large de Marseille."
+
+
+@pytest.fixture(scope="module")
+def unsure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChatServer]:
+    """A page whose generator is just sure enough for an answer."""
+    with serving(tmp_path_factory.mktemp("unsure"), RAG_TEST_YES="0.85") as server:
+        yield server
 
 
 def text(page: Page, selector: str) -> str:
@@ -151,6 +161,53 @@ def test_keyboard_alone_does_the_same(page: Page) -> None:
     expect(second).to_be_focused()
     expect(second).to_contain_text(text(page, "#src-1-2 blockquote"))
     expect(page.locator(".source mark.other .marker")).to_have_text("1")
+
+
+@pytest.mark.parametrize(
+    ("locale", "warning"),
+    [
+        ("fr-FR", "Réponse peu sûre : il se peut que les articles n'y répondent pas."),
+        ("en-GB", "Low confidence: the articles may not answer this."),
+        ("de-DE", "Unsichere Antwort: Vielleicht beantworten die Artikel dies nicht."),
+        ("es-ES", "Respuesta poco segura: puede que los artículos no respondan a esto."),
+        ("it-IT", "Risposta poco sicura: può darsi che gli articoli non rispondano a questo."),
+    ],
+)
+def test_unsure_answer_says_so_and_a_sure_one_does_not(
+    browser: Browser, chat: ChatServer, unsure: ChatServer, locale: str, warning: str
+) -> None:
+    with watched(browser, locale=locale) as context:
+        page = opened(context, unsure.url)
+        ask(page, GERMANY)
+        expect(page.locator("#rag-live .warning[role=note]")).to_contain_text(warning)
+        assert page.locator("#rag-live .sources li").count()
+        sure = opened(context, chat.url)
+        ask(sure, GERMANY)
+        assert sure.locator(".warning").count() == 0
+
+
+def test_articles_that_disagree_are_shown_as_such(browser: Browser, tmp_path: Path) -> None:
+    told = {"Le Monde": "27 morts", "Reuters": "34 morts"}
+    (tmp_path / "seeds").mkdir()
+    for source, toll in told.items():
+        text = f"Titre : Un ferry coule\nSource : {source}\nDate : 4 septembre 2025\n\n{SINKING.format(toll)}\n"
+        (tmp_path / "seeds" / f"{source}.txt").write_text(text, encoding="utf-8")
+    settings = {"RAG_TEST_SEEDS": str(tmp_path / "seeds"), "RAG_TEST_THRESHOLD": "0"}
+    with serving(tmp_path / "chat", **settings) as chat, watched(browser) as context:
+        page = opened(context, chat.url)
+        ask(page, "Combien de morts a fait le naufrage du ferry ?")
+        box = page.locator("#rag-live .conflict[role=note]")
+        expect(box).to_have_text("⚠ Les articles ne donnent pas la même chose.")
+        lines = page.locator("#rag-live .answer p")
+        expect(lines).to_have_count(2)
+        for source, toll in told.items():
+            expect(lines.filter(has_text=source)).to_contain_text(
+                f"{source} (4 septembre 2025) : {SINKING.format(toll)}"
+            )
+        above, below = box.bounding_box(), lines.first.bounding_box()
+        assert above and below and above["y"] < below["y"]
+        expect(page.locator("#rag-live .sources li")).to_have_count(2)
+        check(page)
 
 
 # 4

@@ -177,21 +177,6 @@ def test_a_prompt_longer_than_the_context_is_refused(models_dir: Path, real_sett
     assert text_of(generator, ASK)
 
 
-@pytest.mark.models
-def test_without_extra_buffers_it_answers_too(real_settings: Settings) -> None:
-    """How a build that has AMX is loaded; the same words must come out."""
-    from llama_cpp import Llama, llama_cpp
-
-    from rag.generation import without_extra_buffers
-
-    defaults = llama_cpp.llama_model_default_params
-    with without_extra_buffers():
-        assert llama_cpp.llama_model_default_params().use_extra_bufts is False
-        model = Llama(str(make_local(real_settings).path), n_ctx=256, verbose=False)
-    assert llama_cpp.llama_model_default_params is defaults
-    assert "Paris" in model("La capitale de la France est", max_tokens=4, temperature=0)["choices"][0]["text"]
-
-
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing):
         LlamaCppGenerator(tmp_path / "no.gguf").load()

@@ -100,10 +100,11 @@ def test_what_is_saved_is_opened(store: FaissStore, tmp_path: Path) -> None:
     assert np.array_equal(opened.search(unit(4), 2)[1], store.search(unit(4), 2)[1])
 
 
+@pytest.mark.parametrize("read_whole", [0, 1_000])
 @pytest.mark.parametrize("content", [b"", b"nonsense", None])
-def test_a_damaged_file_is_told(store: FaissStore, tmp_path: Path, content: bytes | None) -> None:
+def test_a_damaged_file_is_told(store: FaissStore, tmp_path: Path, content: bytes | None, read_whole: int) -> None:
     path = tmp_path / "x.faiss"
     store.save(path)
     path.write_bytes(path.read_bytes()[:-20] if content is None else content)
     with pytest.raises(IndexDamaged):
-        FaissStore.open(path)
+        FaissStore.open(path, read_whole=read_whole)

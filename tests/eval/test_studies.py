@@ -1,4 +1,4 @@
-"""The studies over small true systems: what the ranking is fitted on, what variants lose, what is timed."""
+"""The studies over small true systems: what the ranking is fitted on, what variants lose."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from eval.bench import REFERENCES_OF, Reference, Stage, Timing, machine, stage_object, table, time_searches, warm
 from eval.errors import MalformedSet
 from eval.fitting import candidates, study
 from eval.fitting import table as fitting_table
@@ -123,6 +122,7 @@ def test_questions_alone_need_no_corpus(tmp_path: Path) -> None:
     path = tmp_path / "set.jsonl"
     path.write_text(json.dumps(line) + "\n", encoding="utf-8")
     assert load_questions(path) == ("Où ?",)
+    assert load_questions(path, answerable_in="fr") == ("Où ?",) and not load_questions(path, answerable_in="de")
     path.write_text("\n", encoding="utf-8")
     with pytest.raises(MalformedSet):
         load_questions(path)
@@ -187,42 +187,3 @@ def test_a_loss_of_five_points_passes_and_more_does_not() -> None:
 def _accented(count: int) -> list[Case]:
     """Cases that are missed with accents and without."""
     return [replace(PAIR[0], id=f"a{number}", question=f"où va le pont {number}") for number in range(count)]
-
-
-# Timing
-
-
-def test_each_stage_is_timed_beside_what_it_needs(retriever: Retriever) -> None:
-    called: list[str] = []
-
-    def reference(name: str) -> Reference:
-        return lambda query: called.append(f"{name} {query.text}")
-
-    references = {name: reference(name) for name in ("encode", "faiss", "bm25s")}
-    warm(retriever, QUESTIONS, 3)
-    stages = time_searches(retriever, references, list(QUESTIONS), 2, 3)
-    assert [stage.name for stage in stages] == list(REFERENCES_OF)
-    assert sorted(called) == sorted(2 * [f"{name} {question}" for name in references for question in QUESTIONS])
-    by_name = {stage.name: stage for stage in stages}
-    assert all(stage.took.p95_ms >= stage.took.median_ms > 0 for stage in stages)
-    assert by_name["late"].ratio is None and by_name["whole"].reference is not None
-    # The whole search does what its stages do.
-    assert by_name["whole"].took.median_ms > by_name["late"].took.median_ms
-
-
-def test_timings_and_their_table() -> None:
-    took = Timing.of([0.001 * number for number in range(1, 101)])
-    assert (took.median_ms, took.p95_ms) == (50.5, 95.05)
-    views = Stage("views", took, ("faiss", "bm25s"), Timing(10.1, 20.0))
-    late = Stage("late", took, (), None)
-    assert views.ratio == 5.0
-    report = {
-        "stages": {stage.name: stage_object(stage) for stage in (views, late)},
-        "start": {"rag_help_s": 0.3, "python_s": 0.02},
-        "machine": machine(),
-        "memory": {"loaded_mb": 900.0, "searched_mb": None},
-    }
-    json.dumps(report)
-    lines = table(report).splitlines()
-    assert "5.00" in lines[1] and "faiss + bm25s" in lines[1]
-    assert "–" in lines[2] and "0.30 s" in lines[4]

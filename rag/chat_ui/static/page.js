@@ -261,44 +261,126 @@
 
   // --- is the server there? ----------------------------------------------------------------------------------------
 
-  // Gradio loads the page anew when the server comes back after it went away in mid-answer. What was being typed, or
-  // else the question that was cut off, stands in the box again then.
+  // Gradio's client takes a connection that fails for the end of the page: it loads the page anew once the server is
+  // back. So that the page can go on as it is, no failure reaches the client as such. What is sent in vain is refused
+  // as by a busy server, the stream of answers ends as an event that failed, and the stream by which the server sees
+  // that the page is still open begins again.
+  const POSTED = /\/gradio_api\/(?:queue\/join|run|cancel|reset)/;
+  const FAILED = ['{"msg": "unexpected_error", "success": false}', '{"msg": "close_stream"}'];
+  const ENDED = /"msg": ?"close_stream"/;
+  const fetchIt = window.fetch;
+
+  window.fetch = (resource, options) => {
+    const { pathname } = new URL(resource.url ?? resource, location.href);
+    if (pathname.endsWith("/queue/data")) return streamed(resource, options, fail);
+    if (pathname.includes("/gradio_api/heartbeat/")) return streamed(resource, options, beginAgain);
+    const sent = fetchIt(resource, options);
+    return POSTED.test(pathname) ? sent.catch(refused) : sent;
+  };
+
+  function refused() {
+    gone();
+    return new Response("{}", { status: 503, headers: { "Content-Type": "application/json" } });
+  }
+
+  // A response that always begins well; `broken` says how it goes on where the server's does not.
+  function streamed(resource, options, broken) {
+    const left = new AbortController();
+    options?.signal?.addEventListener("abort", () => left.abort());
+    const begin = async (sink) => {
+      const whole = await passed(resource, { ...options, signal: left.signal }, sink);
+      if (!whole && !left.signal.aborted) await broken(sink, begin);
+    };
+    const start = (sink) => void begin(sink).then(() => !left.signal.aborted && sink.close());
+    const body = new ReadableStream({ start, cancel: () => left.abort() });
+    return Promise.resolve(new Response(body, { headers: { "Content-Type": "text/event-stream" } }));
+  }
+
+  // Hands on what comes; whether it came to its end.
+  async function passed(resource, options, sink) {
+    const text = new TextDecoder();
+    let ended = false;
+    try {
+      const response = await fetchIt(resource, options);
+      const reader = response.ok && response.body.getReader();
+      for (let part = reader && (await reader.read()); part && !part.done; part = await reader.read()) {
+        ended = ENDED.test(text.decode(part.value, { stream: true }));
+        sink.enqueue(part.value);
+      }
+    } catch {
+      // The server is away, or whoever read it has left.
+    }
+    return ended;
+  }
+
+  function fail(sink) {
+    cut = document.querySelector(".exchange.busy .question")?.textContent ?? cut;
+    gone();
+    FAILED.forEach((message) => sink.enqueue(new TextEncoder().encode(`data: ${message}\n\n`)));
+  }
+
+  async function beginAgain(sink, begin) {
+    gone();
+    while (away) await new Promise((done) => setTimeout(done, POLL_MS));
+    await begin(sink);
+  }
+
+  // The question that was cut off and what was being typed stand in the box again, also where the page has to be loaded
+  // anew.
   const TYPED = "rag.typed";
   const CUT = "rag.cut";
   let away = false;
+  let cut = null;
+
+  function gone() {
+    away = true;
+    document.body.classList.add("rag-away");
+  }
 
   async function poll() {
     try {
-      await fetch("healthz", { cache: "no-store" });
-      gone(false);
-      send("refresh", {});
+      await fetchIt("healthz", { cache: "no-store" });
+      if (away) await back();
+      else send("refresh", {});
     } catch {
-      gone(true);
+      gone();
     }
     setTimeout(poll, POLL_MS);
   }
 
-  function gone(now) {
-    if (now && !away) {
-      const cut = document.querySelector(".exchange.busy .question");
-      if (cut) sessionStorage.setItem(CUT, cut.textContent);
-    }
-    away = now;
-    document.body.classList.toggle("rag-away", now);
+  // Another version of the server, or one that wants a new login, needs a new page.
+  async function back() {
+    const config = await fetchIt("config", { cache: "no-store" });
+    if (!config.ok || parts(await config.json()) !== parts(window.gradio_config)) return location.reload();
+    away = false;
+    document.body.classList.remove("rag-away");
+    send("refresh", { anew: true });
+    resume(box().value, cut);
+    cut = null;
   }
+
+  const parts = ({ version, head, components, dependencies }) =>
+    [version, head, components.length, dependencies.length].join();
 
   const box = () => document.querySelector("#rag-question textarea");
-  addEventListener("pagehide", () => sessionStorage.setItem(TYPED, box()?.value || ""));
 
-  function resume() {
-    if (!box()) return requestAnimationFrame(resume);
-    const cut = sessionStorage.getItem(CUT);
-    document.body.classList.toggle("rag-cut", cut !== null);
-    box().value = sessionStorage.getItem(TYPED) || cut || "";
+  addEventListener("pagehide", () => {
+    sessionStorage.setItem(TYPED, box()?.value || "");
+    if (cut !== null) sessionStorage.setItem(CUT, cut);
+  });
+
+  function resume(typed, question) {
+    document.body.classList.toggle("rag-cut", question !== null);
+    box().value = [...new Set([question, typed])].filter(Boolean).join("\n");
     box().dispatchEvent(new Event("input", { bubbles: true }));
-    sessionStorage.removeItem(CUT);
   }
 
-  resume();
-  setTimeout(poll, POLL_MS);
+  function begin() {
+    if (!box()) return requestAnimationFrame(begin);
+    resume(sessionStorage.getItem(TYPED), sessionStorage.getItem(CUT));
+    sessionStorage.removeItem(CUT);
+    setTimeout(poll, POLL_MS);
+  }
+
+  begin();
 })();

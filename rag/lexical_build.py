@@ -1,0 +1,122 @@
+"""Builds a BM25 index batch by batch, from texts and from an older index, in memory or straight to its files.
+
+What it holds does not depend on how it was built: an index to which a passage was added is that of all passages.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.arrays import ArrayFile
+from rag.lexical import ARRAYS, K1, B, LexicalIndex, inverse_frequency, write_words
+from rag.postings import Postings, Run, merged
+from rag.protocols import Ids
+
+MOST_HELD = 30_000_000
+"""Postings that are held in memory (5 bytes each) before they are written to files beside the index."""
+
+
+def build_lexical(ids: Ids, documents: Sequence[Sequence[str]]) -> LexicalIndex:
+    """Index of `documents`, the terms of each passage; `ids` int64 [len(documents)]."""
+    builder = LexicalBuilder(ids)
+    builder.add(np.arange(len(ids)), documents)
+    return builder.built()
+
+
+class LexicalBuilder:
+    """An index of the passages `ids`, int64 [n], to which their terms are given in any order, each passage's once.
+
+    With a folder, which must not exist yet, more can be given than memory holds; the index is then to be written there.
+    """
+
+    def __init__(self, ids: Ids, folder: Path | None = None, *, most_held: int = MOST_HELD) -> None:
+        self._ids = ids
+        self._folder = folder
+        self._most_held = most_held
+        self._lengths = np.zeros(len(ids), np.int32)
+        self._numbers: defaultdict[str, int] = defaultdict()
+        self._numbers.default_factory = self._numbers.__len__
+        self._runs: list[Run] = []
+        self._held = 0
+
+    def keep(self, old: LexicalIndex, moved: Ids) -> None:
+        """Takes passages over: `moved` int64 [len(old)] gives each row of `old` its row here, -1 where it has none.
+
+        To be done first, since it numbers the terms.
+        """
+        self._numbers.update(old.term_numbers)
+        self._runs.append(Run(old.postings, moved))
+        kept = moved >= 0
+        self._lengths[moved[kept]] = old.lengths[kept]
+
+    def add(self, rows: Ids, documents: Sequence[Sequence[str]]) -> None:
+        """The terms of the passages in these rows, int64 [len(documents)]."""
+        self._lengths[rows] = [len(terms) for terms in documents]
+        postings = Postings.count(documents, rows, self._numbers.__getitem__)
+        self._held += len(postings.rows)
+        if self._folder and self._held > self._most_held:
+            postings, self._held = postings.spilled(self._spill() / str(len(self._runs))), 0
+        self._runs.append(Run(postings))
+
+    def built(self) -> LexicalIndex:
+        """The index, in memory."""
+        blocks = list(self._blocks())
+        none = Postings(np.zeros(1, np.int64), np.empty(0, np.int32), np.empty(0, np.uint8))
+        held = np.concatenate([np.empty(0, np.int64), *(np.diff(postings.starts) for postings, _ in blocks)])
+        postings = Postings(
+            np.append(np.int64(0), np.cumsum(held[held > 0])),
+            np.concatenate([none.rows, *(some.rows for some, _ in blocks)]),
+            np.concatenate([none.counts, *(some.counts for some, _ in blocks)]),
+        )
+        scores = np.concatenate([np.empty(0, np.float32), *(some for _, some in blocks)])
+        return LexicalIndex(self._ids, self._vocabulary(held), postings, scores, self._lengths)
+
+    def write(self) -> None:
+        """Writes the folder that was given, flushed to disk."""
+        assert self._folder
+        self._folder.mkdir(parents=True)
+        with ExitStack() as files:
+            ids, lengths, counts, starts, rows, scores = (
+                files.enter_context(ArrayFile(self._folder / f"{name}.npy", dtype)) for name, dtype in ARRAYS.items()
+            )
+            ids.append(self._ids)
+            lengths.append(self._lengths)
+            held = np.empty(0, np.int64)
+            for postings, worth in self._blocks():
+                held = np.append(held, np.diff(postings.starts))
+                counts.append(postings.counts)
+                rows.append(postings.rows)
+                scores.append(worth)
+            starts.append(np.append(np.int64(0), np.cumsum(held[held > 0])))
+        write_words(self._folder, self._vocabulary(held), len(self._ids))
+        if self._spill().exists():
+            self._runs.clear()
+            shutil.rmtree(self._spill())
+
+    def _spill(self) -> Path:
+        assert self._folder
+        return self._folder.with_name(f"{self._folder.name}.runs")
+
+    def _blocks(self) -> Iterator[tuple[Postings, NDArray[np.float32]]]:
+        """All postings, some terms after the other, and what each term is worth in each passage."""
+        # In the precision and the order of bm25s, so that the scores are the same.
+        mean = float(self._lengths.mean()) if len(self._lengths) else 0.0
+        norms = K1 * ((1 - B) + B * self._lengths / (mean or 1.0))
+        for postings in merged(self._runs, len(self._ids)):
+            held = np.diff(postings.starts)
+            worth = inverse_frequency(held, len(self._ids)).astype(np.float32)
+            counts = postings.counts.astype(np.float32)
+            scores = np.repeat(worth, held) * (counts / (norms[postings.rows] + counts))
+            yield postings, scores.astype(np.float32)
+
+    def _vocabulary(self, held: Ids) -> dict[str, int]:
+        """The terms that any passage holds, numbered anew."""
+        numbers = np.cumsum(held > 0) - 1
+        return {term: int(numbers[number]) for term, number in self._numbers.items() if held[number]}

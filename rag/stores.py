@@ -1,0 +1,54 @@
+"""What an index holds, in the files of its data folder: articles and spans, their vectors, terms and tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sized
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.catalog import FILE, Catalog
+from rag.lexical import LexicalIndex
+from rag.tokens import SAMPLE, TokenStore
+from rag.vectors import FaissStore
+
+PASSAGES, SENTENCES = "passages.faiss", "sentences.faiss"
+PASSAGE_TERMS, PASSAGE_GRAMS, SENTENCE_TERMS = "passages.bm25", "passages.grams", "sentences.bm25"
+TOKENS = "passages.tokens"
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The open stores of an index. The rows of those of one level are the same spans."""
+
+    catalog: Catalog
+    passages: FaissStore
+    sentences: FaissStore
+    passage_terms: LexicalIndex
+    passage_grams: LexicalIndex
+    sentence_terms: LexicalIndex
+    tokens: TokenStore
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the projection of the tokens was fitted on as many as one is to be fitted on."""
+        return self.tokens.total >= SAMPLE
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Number of articles, then of the spans of each store: four of passages, two of sentences."""
+        of_passages: list[Sized] = [self.passages, self.passage_terms, self.passage_grams, self.tokens]
+        of_sentences: list[Sized] = [self.sentences, self.sentence_terms]
+        return (self.catalog.count_articles(), *map(len, of_passages), *map(len, of_sentences))
+
+
+def open_stores(data: Path) -> Stores:
+    """Opens the stores in the folder `data`. Raises IndexDamaged."""
+    return Stores(
+        catalog=Catalog(data / FILE),
+        passages=FaissStore.open(data / PASSAGES),
+        sentences=FaissStore.open(data / SENTENCES),
+        passage_terms=LexicalIndex.open(data / PASSAGE_TERMS),
+        passage_grams=LexicalIndex.open(data / PASSAGE_GRAMS),
+        sentence_terms=LexicalIndex.open(data / SENTENCE_TERMS),
+        tokens=TokenStore.open(data / TOKENS),
+    )

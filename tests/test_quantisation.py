@@ -1,0 +1,94 @@
+"""Quantised stores: what they find of the true nearest, and that they keep every promise of a `VectorStore`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag.protocols import Ids, Vectors
+from rag.quantisation import FLAT_BYTES, LEAST_RECALL, build_store, nearest, recall
+from rag.vectors import FaissStore
+
+SIZE, DIMENSION = 30_000, 24
+
+
+@pytest.fixture(scope="module")
+def clustered() -> tuple[Ids, Vectors]:
+    chooser = np.random.default_rng(0)
+    topics = chooser.normal(size=(300, DIMENSION))
+    rows = topics[chooser.integers(0, 300, SIZE)] + 0.8 * chooser.normal(size=(SIZE, DIMENSION))
+    vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return chooser.permutation(10 * SIZE)[:SIZE].astype(np.int64), vectors
+
+
+@pytest.fixture(scope="module")
+def store(clustered: tuple[Ids, Vectors]) -> FaissStore:
+    return build_store(*clustered, most_flat=0)[0]
+
+
+def test_few_vectors_are_compared_one_by_one(clustered: tuple[Ids, Vectors]) -> None:
+    ids, vectors = clustered
+    exact, layout = build_store(ids, vectors)
+    assert (layout.kind, layout.recall, exact.is_exact) == ("flat", 1.0, True)
+    assert vectors.nbytes < FLAT_BYTES
+    assert np.array_equal(exact.reconstruct(ids[:9]), vectors[:9])
+
+
+def test_many_are_quantised_and_the_recall_is_what_is_said(clustered: tuple[Ids, Vectors]) -> None:
+    ids, vectors = clustered
+    store, layout = build_store(ids, vectors, most_flat=0)
+    assert (layout.kind, store.is_exact, len(store)) == ("ivf-pq", False, SIZE)
+    assert 1 <= layout.probes <= layout.lists
+    assert LEAST_RECALL <= layout.recall <= 1
+    queries = vectors[::211]
+    _, found = store.search(queries, 100)
+    true = ids[nearest(queries, [(0, vectors)], 100)]
+    assert recall(found, true) == pytest.approx(layout.recall, abs=0.02)
+
+
+def test_the_nearest_are_told_part_by_part(clustered: tuple[Ids, Vectors]) -> None:
+    _, vectors = clustered
+    queries = vectors[:5]
+    parts = [(start, vectors[start : start + 7_000]) for start in range(0, SIZE, 7_000)]
+    assert (nearest(queries, parts, 20) == np.argsort(-(queries @ vectors.T), axis=1)[:, :20]).all()
+
+
+@pytest.mark.parametrize("mapped", [False, True])
+@pytest.mark.parametrize("share", [0.003, 0.9])
+def test_a_search_among_some_finds_them_alone(
+    mapped: bool, share: float, clustered: tuple[Ids, Vectors], store: FaissStore, tmp_path: Path
+) -> None:
+    ids, vectors = clustered
+    if mapped:
+        store.save(tmp_path / "x.faiss")
+        store = FaissStore.open(tmp_path / "x.faiss", read_whole=0)
+    rows = np.flatnonzero(np.random.default_rng(1).random(SIZE) < share)
+    allowed = np.append(ids[rows], 10**9)  # one is not there
+    scores, found = store.search(vectors[:20], 10, allowed)
+    assert np.isin(found, allowed).all() and found.shape == (20, 10)
+    assert (np.diff(scores, axis=1) <= 0).all()
+    true = ids[rows][np.argsort(-(vectors[:20] @ vectors[rows].T), axis=1)[:, :10]]
+    assert recall(found, true) > 0.95
+    assert store.search(vectors[:2], 10, np.array([10**9]))[1].shape == (2, 0)
+
+
+def test_vectors_come_back_in_16_bits(clustered: tuple[Ids, Vectors], store: FaissStore) -> None:
+    ids, vectors = clustered
+    assert np.allclose(store.reconstruct(ids[[9, 3]]), vectors[[9, 3]], atol=1e-3)
+    with pytest.raises(KeyError):
+        store.reconstruct(np.array([10**9]))
+
+
+@pytest.mark.parametrize("most_flat", [0, FLAT_BYTES])
+def test_an_opened_store_can_be_changed(most_flat: int, clustered: tuple[Ids, Vectors], tmp_path: Path) -> None:
+    ids, vectors = clustered[0][:6_000], clustered[1][:6_000]
+    build_store(ids, vectors, most_flat=most_flat)[0].save(tmp_path / "x.faiss")
+    opened = FaissStore.open(tmp_path / "x.faiss", read_whole=0)
+    assert opened.remove(ids[:3]) == 3
+    assert ids[0] not in opened.search(vectors[:1], 5)[1]
+    opened.add(ids[:1], vectors[:1])
+    assert opened.search(vectors[:1], 1)[1] == [[ids[0]]]
+    assert len(opened) == 5_998
+    assert len(FaissStore.open(tmp_path / "x.faiss")) == 6_000
