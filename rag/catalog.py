@@ -132,6 +132,8 @@ class Catalog:
             )
         except sqlite3.DatabaseError as error:
             raise IndexDamaged(path=path, reason=error) from error
+        # Counting spans would read all of them; that there are some, and a table that holds them, is told at once.
+        self.query("SELECT id FROM passage LIMIT 1")
         self.count_articles()
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:

@@ -12,7 +12,7 @@ import re
 import runpy
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import distribution
 
 import Stemmer
@@ -69,7 +69,7 @@ def _stop_lists() -> Mapping[str, Sequence[str]]:
     return runpy.run_path(str(distribution("bm25s").locate_file("bm25s/stopwords.py")))
 
 
-@cache
+@lru_cache(maxsize=100_000)
 def _stem(word: str, language: str) -> str:
     algorithm = _STEMMERS.get(language)
     return _stemmer(algorithm).stemWord(word) if algorithm else word

@@ -153,7 +153,7 @@ def test_a_failure_is_one_of_ours() -> None:
 
 @pytest.mark.models
 def test_what_two_prompts_share_is_read_once(real_settings: Settings) -> None:
-    generator = make_local(real_settings)
+    generator = LlamaCppGenerator(make_local(real_settings).path)  # which remembers nothing of other processes
     long = "Voici un texte assez long pour être réutilisé. " * 10
     first = list(generator.stream([Message("system", long), Message("user", "Un ?")], 2))[-1]
     second = list(generator.stream([Message("system", long), Message("user", "Deux ?")], 2))[-1]

@@ -9,8 +9,6 @@ from __future__ import annotations
 import codecs
 import re
 
-from charset_normalizer import from_bytes
-
 from rag.errors import NotText
 
 _BYTE_ORDER_MARKS = (
@@ -47,6 +45,8 @@ def _decode(path: str, content: bytes, declared: str) -> tuple[str, str]:
         except (UnicodeDecodeError, LookupError):
             if b"\0" in content:
                 raise NotText(path=path, reason="NUL") from None
+    from charset_normalizer import from_bytes
+
     match = from_bytes(content, cp_isolation=_LEGACY, enable_fallback=False).best()
     if match is None:
         raise NotText(path=path, reason="?")
