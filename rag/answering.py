@@ -104,7 +104,9 @@ class Pipeline:
             yield from fact
             return
         compared = compares(run.question, run.language)
-        quoted = quotations(index, ranked, QUOTATIONS, apart=compared)
+        # What an article says in a comparison is not its caption or its byline.
+        quotable = [hit for hit in ranked if hit.passage.kind != "aside"] if compared else ranked
+        quoted = quotations(index, quotable, QUOTATIONS, apart=compared)
         if not compared:
             quoted = self._decider.judged(run.question, run.language, quoted)
         told = self._told_apart(ranked, quoted, compared)

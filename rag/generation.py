@@ -2,8 +2,7 @@
 
 The prompt is made by the chat template inside the file. Template text and message text are tokenised
 apart, so that `<|im_end|>` and its kin in an article or a question stay plain text and never act as
-control tokens. What a prompt has in common with earlier ones is not read again, and the state after a system message is
-kept on disk for the next process.
+control tokens. The state after a system message is kept, in memory and on disk for the next process.
 """
 
 from __future__ import annotations
@@ -19,8 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from rag.digests import file_digest
+from rag.errors import GenerationFailed
 from rag.hardware import usable_threads
-from rag.llama import Context, Drafter, Logits, Model, SavedStates, common_length
+from rag.llama import Context, Drafter, Logits, Model, SavedStates
 from rag.protocols import Message, Token
 from rag.reasoning import answer_only, opens_reasoning
 
@@ -59,9 +59,7 @@ class LlamaCppGenerator:
         return Context(self._model, self.context_tokens, self.threads)
 
     @cached_property
-    def _saved(self) -> SavedStates | None:
-        if self._states is None or not self._model.can_be_cut:
-            return None
+    def _saved(self) -> SavedStates:
         return SavedStates(self._states, f"{file_digest(self.path)} llama-cpp-python {version('llama-cpp-python')}")
 
     def _rendered(self, messages: Sequence[Message]) -> str:
@@ -81,23 +79,38 @@ class LlamaCppGenerator:
         return sum(map(len, self._pieces(messages)))
 
     def _read(self, messages: Sequence[Message]) -> tuple[list[int], int, Logits]:
-        """Reads the prompt: its tokens, how many were known, and the logits of what follows."""
-        pieces = self._pieces(messages)
-        fresh = 0
-        if self._saved and len(messages) > 1 and messages[0].role == "system":
-            fresh = self._begin_with(list(chain(*pieces[:3])), self._saved)
-        prompt = list(chain(*pieces))
-        known, logits = self._context.begin(prompt)
-        return prompt, known - fresh, logits
+        """Reads the prompt: its tokens, how many were known, and the logits of what follows.
 
-    def _begin_with(self, text: list[int], saved: SavedStates) -> int:
-        """Sees to it that `text`, with which many prompts begin, is known; how much of it had to be read for that."""
-        state = None if self._context.knows(text) else saved.get(text)
-        if self._context.knows(text) or (state and self._context.restore(text, state)):
+        Known is all up to the user's message, or nothing. What follows is always read in one piece: other pieces round
+        otherwise, and what was asked before would decide between words that are almost as likely.
+        """
+        pieces = self._pieces(messages)
+        shared = 3 if len(messages) > 1 and messages[0].role == "system" else 0
+        beginning, rest = (list(chain(*some)) for some in (pieces[:shared], pieces[shared:]))
+        if len(beginning) + len(rest) >= self.context_tokens:
+            count = len(beginning) + len(rest)
+            raise GenerationFailed(reason=f"{count} prompt tokens, context of {self.context_tokens}")
+        known = self._begin_with(beginning)
+        return beginning + rest, known, self._context.extend(rest)[-1]
+
+    def _begin_with(self, text: list[int]) -> int:
+        """Makes `text`, with which many prompts begin, what was read; how much of it was known."""
+        context = self._context
+        if not text or not self._model.can_be_cut:
+            context.clear()
+            if text:
+                context.extend(text)
             return 0
-        known, _ = self._context.begin(text)
-        saved.put(text, self._context.state())
-        return len(text) - known
+        if context.begins_with(text):
+            context.cut(len(text))
+            return len(text)
+        state = self._saved.get(text)
+        if state and context.restore(text, state):
+            return len(text)
+        context.clear()
+        context.extend(text)
+        self._saved.put(text, context.state())
+        return 0
 
     def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[Token]:
         return answer_only(self._tokens(messages, max_tokens), opened=opens_reasoning(self._rendered(messages)))
@@ -134,8 +147,9 @@ class LlamaCppGenerator:
                 return
             guess = drafter.propose(text)[: room - 1] if self._model.can_be_cut else []
             likeliest = self._context.extend([text[-1], *guess], outputs=1 + len(guess)).argmax(1).tolist()
-            right = common_length(guess, likeliest)
-            self._context.cut(len(text) + right)
+            right = next((i for i, token in enumerate(guess) if token != likeliest[i]), len(guess))
+            if guess:
+                self._context.cut(len(text) + right)
             drafter.accepted(right)
             chosen = likeliest[: right + 1]
 

@@ -123,11 +123,7 @@ class Token:
 
 
 class Generator(Protocol):
-    """A chat model, greedy: the same messages give the same text, but where two tokens are as likely to a hair.
-
-    Then what was read before, and is not read again, may decide: rounding depends on what is read together.
-    Constructing is cheap; loads at first use.
-    """
+    """A chat model, greedy: the same messages give the same text. Constructing is cheap; loads at first use."""
 
     @property
     def name(self) -> str:

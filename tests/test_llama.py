@@ -57,14 +57,15 @@ def test_a_saved_state_is_found_again_whole_or_not_at_all(tmp_path: Path) -> Non
     (file,) = tmp_path.iterdir()
     for damaged in (b"", file.read_bytes()[:-1], file.read_bytes() + b"x"):
         file.write_bytes(damaged)
-        assert states.get([1, 2, 3]) is None
+        assert SavedStates(tmp_path, "model a").get([1, 2, 3]) is None
+        assert states.get([1, 2, 3]) == b"state", "what is in memory is not read again"
 
 
 def test_where_nothing_can_be_saved_nothing_fails(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     states = SavedStates(tmp_path / "file", "model")
     states.put([1], b"state")
-    assert states.get([1]) is None
+    assert SavedStates(tmp_path / "file", "model").get([1]) is None
 
 
 def test_saved_states_do_not_pile_up(tmp_path: Path) -> None:
@@ -73,6 +74,7 @@ def test_saved_states_do_not_pile_up(tmp_path: Path) -> None:
         states.put([i], b"state")
     assert len(list(tmp_path.iterdir())) < 20
     assert states.get([39]) == b"state"
+    assert states.get([0]) is None
 
 
 @pytest.fixture(scope="module")
@@ -91,57 +93,43 @@ def text_of(model: Model, start: int, length: int = 60) -> list[int]:
     return model.tokens(ARTICLE, special=False)[start : start + length]
 
 
-def after(context: Context, text: list[int]) -> tuple[int, np.ndarray]:
-    known, logits = context.begin(text)
-    return known, logits.copy()
-
-
 @pytest.mark.models
-def test_what_texts_share_is_read_once_and_changes_nothing(model: Model, context: Context) -> None:
-    shared, one, other = text_of(model, 0), text_of(model, 100, 20), text_of(model, 200, 20)
-    _, fresh = after(context, shared + other)
-    again = Context(model, 512, 2)
-    assert after(again, shared + one)[0] == 0
-    known, branched = after(again, shared + other)
-    assert known == len(shared)
-    assert int(branched.argmax()) == int(fresh.argmax())
-    assert np.abs(branched - fresh).max() < 1.0, "batches of other sizes round otherwise, no more"
-    known, _ = after(again, [*shared, *one, 5])
-    assert known == len(shared) + len(one), "the first text is still there"
-    again.close()
-
-
-@pytest.mark.models
-def test_the_oldest_text_gives_way_when_there_is_no_more_room(model: Model, context: Context) -> None:
-    texts = [text_of(model, start, 150) for start in (0, 20, 40, 60, 80)]
-    for text in texts:
-        assert after(context, text)[0] == 0
-    assert context.knows(texts[-1])
-    assert not context.knows(texts[0])
-    assert after(context, texts[-1])[0] == len(texts[-1]) - 1
-
-
-@pytest.mark.models
-def test_a_text_longer_than_the_context_is_refused_and_others_go_on(model: Model, context: Context) -> None:
-    with pytest.raises(GenerationFailed):
-        context.begin([1] * 512)
-    assert after(context, text_of(model, 0))[0] == 0
-
-
-@pytest.mark.models
-def test_a_restored_state_is_the_state(model: Model, context: Context) -> None:
+def test_a_restored_state_is_the_state_to_the_last_bit(model: Model, context: Context) -> None:
     beginning, rest = text_of(model, 0), text_of(model, 100, 10)
-    context.begin(beginning)
+    context.extend(beginning)
     state = context.state()
-    _, expected = after(context, beginning + rest)
-    other = Context(model, 512, 2)
-    assert other.restore(beginning, state)
-    known, logits = after(other, beginning + rest)
-    assert known == len(beginning)
-    assert np.abs(logits - expected).max() < 1e-3
-    assert not other.restore(beginning, b"no state"), "what the library does not take is read"
-    assert after(other, rest)[0] == 0
-    other.close()
+    expected = context.extend(rest).copy()
+    context.clear()
+    context.extend(text_of(model, 200))
+    assert not context.begins_with(beginning)
+    assert context.restore(beginning, state)
+    assert context.begins_with(beginning)
+    assert np.array_equal(context.extend(rest), expected)
+    context.cut(len(beginning))
+    assert np.array_equal(context.extend(rest), expected), "what was cut off left nothing behind"
+    assert not context.restore(beginning, b"no state"), "what the library does not take is read"
+    assert not context.begins_with(beginning)
+
+
+@pytest.mark.models
+def test_more_than_there_is_room_for_is_refused_and_others_go_on(model: Model, context: Context) -> None:
+    with pytest.raises(GenerationFailed):
+        context.extend([1] * 600)
+    assert context.extend(text_of(model, 0)).shape == (1, model.size)
+
+
+@pytest.mark.models
+def test_what_was_asked_before_changes_nothing(model: Model) -> None:
+    asked = [SYSTEM, Message("user", f"{ARTICLE[:600]}\n\nDe quoi parle ce texte ?")]
+    generator = LlamaCppGenerator(model.path)
+    first = (list(generator.stream(asked, 30)), generator.score_choices(asked, ["Oui", "Non"]))
+    for before in (asked[1].content[:200], "Bonjour"):
+        list(generator.stream([Message("system", "Réponds."), Message("user", before)], 5))
+        list(generator.stream([SYSTEM, Message("user", before)], 5))
+        again = list(generator.stream(asked, 30))
+        assert [token.text for token in again] == [token.text for token in first[0]]
+        assert again[-1].reused_tokens > 0
+        assert generator.score_choices(asked, ["Oui", "Non"]) == first[1]
 
 
 @pytest.mark.models
@@ -163,9 +151,10 @@ def test_guessing_ahead_writes_what_step_by_step_would(model: Model) -> None:
     generator = LlamaCppGenerator(model.path)
     quick = "".join(token.text for token in generator.stream(COPYING, 80))
     context = Context(model, 4096, 2)
-    prompt = list(chain(*generator._pieces(COPYING)))
+    pieces = generator._pieces(COPYING)
     written: list[int] = []
-    token = int(context.begin(prompt)[1].argmax())
+    context.extend(list(chain(*pieces[:3])))  # in the pieces in which the generator reads it: others round otherwise
+    token = int(context.extend(list(chain(*pieces[3:])))[0].argmax())
     while len(written) < 80 and not model.ends(token):
         written.append(token)
         token = int(context.extend([token])[0].argmax())
