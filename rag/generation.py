@@ -48,7 +48,8 @@ class LlamaCppGenerator:
         return self.path.stem
 
     def load(self) -> None:
-        _ = self._context, self._model.template
+        # The name of the states needs the file's SHA-256, which takes a second where it is not remembered.
+        _ = self._context, self._model.template, self._saved
 
     @cached_property
     def _model(self) -> Model:
@@ -87,29 +88,26 @@ class LlamaCppGenerator:
         pieces = self._pieces(messages)
         shared = 3 if len(messages) > 1 and messages[0].role == "system" else 0
         beginning, rest = (list(chain(*some)) for some in (pieces[:shared], pieces[shared:]))
-        if len(beginning) + len(rest) >= self.context_tokens:
-            count = len(beginning) + len(rest)
-            raise GenerationFailed(reason=f"{count} prompt tokens, context of {self.context_tokens}")
+        prompt = beginning + rest
+        if len(prompt) >= self.context_tokens:
+            raise GenerationFailed(reason=f"{len(prompt)} prompt tokens, context of {self.context_tokens}")
         known = self._begin_with(beginning)
-        return beginning + rest, known, self._context.extend(rest)[-1]
+        return prompt, known, self._context.extend(rest)[-1]
 
     def _begin_with(self, text: list[int]) -> int:
         """Makes `text`, with which many prompts begin, what was read; how much of it was known."""
-        context = self._context
-        if not text or not self._model.can_be_cut:
-            context.clear()
-            if text:
-                context.extend(text)
-            return 0
-        if context.begins_with(text):
+        context, kept = self._context, bool(text) and self._model.can_be_cut
+        if kept and context.begins_with(text):
             context.cut(len(text))
             return len(text)
-        state = self._saved.get(text)
+        state = self._saved.get(text) if kept else None
         if state and context.restore(text, state):
             return len(text)
         context.clear()
-        context.extend(text)
-        self._saved.put(text, context.state())
+        if text:
+            context.extend(text)
+        if kept:
+            self._saved.put(text, context.state())
         return 0
 
     def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[Token]:

@@ -117,8 +117,8 @@ def build_index(
         else:
             with _new_data(target) as data:
                 written = write_data(data, planned, reader.origins, embedder, known, on_progress)
-                manifest, embedded = _manifest(data, articles, planned, written, embedder, settings), written.embedded
-                manifest = dataclasses.replace(manifest, roots=tuple(map(str, roots)), reading_digest=reading)
+                manifest = _manifest(data, roots, articles, planned, written, embedder, settings, reading)
+                embedded = written.embedded
                 write_manifest(target, manifest)
         report = _report(manifest, articles, old, embedded)
         if old:
@@ -128,7 +128,14 @@ def build_index(
 
 
 def _manifest(
-    data: Path, articles: Sequence[Article], planned: Plan, written: Written, embedder: Embedder, settings: Settings
+    data: Path,
+    roots: Sequence[Path],
+    articles: Sequence[Article],
+    planned: Plan,
+    written: Written,
+    embedder: Embedder,
+    settings: Settings,
+    reading: str,
 ) -> Manifest:
     return Manifest(
         data=data.name,
@@ -137,7 +144,8 @@ def _manifest(
         dimension=written.dimension,
         chunk_tokens=settings.chunk_tokens,
         overlap_sentences=settings.overlap_sentences,
-        roots=(),
+        roots=tuple(map(str, roots)),
+        reading_digest=reading,
         corpus_digest=_corpus_digest(articles),
         articles=len(articles),
         passages=len(planned.passages.ids),

@@ -22,20 +22,17 @@ class Context:
     """The state of a model that has room for `size` tokens, read with `threads`."""
 
     def __init__(self, model: Model, size: int, threads: int) -> None:
-        from llama_cpp import llama_cpp
-
-        self._library: Any = llama_cpp
+        self._library: Any = model.library
         self._model = model
-        self.size = size
-        parameters = llama_cpp.llama_context_default_params()
+        parameters = self._library.llama_context_default_params()
         parameters.n_ctx, parameters.n_batch, parameters.n_ubatch = size, BATCH, BATCH
         parameters.n_threads = parameters.n_threads_batch = threads
         parameters.no_perf = True
-        self._handle = llama_cpp.llama_init_from_model(model.handle, parameters)
+        self._handle = self._library.llama_init_from_model(model.handle, parameters)
         if not self._handle:
             raise GenerationFailed(reason=f"no memory for {size} tokens")
-        self._memory = llama_cpp.llama_get_memory(self._handle)
-        self._batch = llama_cpp.llama_batch_init(BATCH, 0, 1)
+        self._memory = self._library.llama_get_memory(self._handle)
+        self._batch = self._library.llama_batch_init(BATCH, 0, 1)
         self._text: list[int] = []
 
     def close(self) -> None:
