@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag.domain import Progress
 from rag.hardware import one_thread, usable_threads
@@ -24,7 +26,7 @@ from rag.protocols import Ids, OnProgress, TokenVectors, Vectors, silent
 from rag.torch_encoder import TorchEncoder
 
 if TYPE_CHECKING:
-    from tokenizers import Encoding, Tokenizer
+    from tokenizers import Tokenizer
 
 BATCH = 32
 FEW = 64
@@ -118,35 +120,47 @@ class SentenceTransformerEmbedder:
     def _with_tokens(
         self, texts: Sequence[str], prompt: str, on_progress: OnProgress
     ) -> Iterator[tuple[int, Vectors, TokenVectors]]:
-        for place, encoding, vector, states in self._read(texts, prompt, on_progress):
-            begins, ends = np.array(encoding.offsets, np.int64).T
+        for place, split, vector, states in self._read(texts, prompt, on_progress):
+            begins, ends = split.offsets.T
             # The space before a word belongs to its token: that of the text's first word begins in the prompt.
-            content = (np.array(encoding.special_tokens_mask) == 0) & (ends > len(prompt))
+            content = ~split.special & (ends > len(prompt))
             places = _word_starts(texts[place], begins[content] - len(prompt))
             yield place, _unit(vector), TokenVectors(_unit(states[content]), places)
 
     def _read(
         self, texts: Sequence[str], prompt: str, on_progress: OnProgress
-    ) -> Iterator[tuple[int, Encoding, Vectors, Vectors]]:
+    ) -> Iterator[tuple[int, _Tokens, Vectors, Vectors]]:
         """Each text's place in `texts`, its tokens and what the model gives, the longest first."""
         encoder = self._light if self._light and len(texts) <= FEW else self._heavy
         order = sorted(range(len(texts)), key=lambda place: -len(texts[place]))
         for start in range(0, len(order), BATCH):
             on_progress(Progress("embed", start, len(texts), "passages"))
             places = order[start : start + BATCH]
-            encodings = [self._tokenize(prompt + texts[place]) for place in places]
-            made = encoder.read([encoding.ids for encoding in encodings])
-            for place, encoding, (vector, states) in zip(places, encodings, made, strict=True):
-                yield place, encoding, vector, states
+            split = [self._tokenize(prompt + texts[place], encoder) for place in places]
+            made = encoder.read([tokens.ids for tokens in split])
+            for place, tokens, (vector, states) in zip(places, split, made, strict=True):
+                yield place, tokens, vector, states
         on_progress(Progress("embed", len(texts), len(texts), "passages"))
 
-    def _tokenize(self, text: str) -> Encoding:
+    def _tokenize(self, text: str, encoder: Encoder) -> _Tokens:
         """The tokens of `text` as the model reads them: cut to what it can read, then special tokens added."""
         # Cut here, because cutting by the tokenizer itself is a state that threads would share.
-        tokenizer = self._told.tokenizer
+        light = encoder is self._light and self._light
+        tokenizer, ids = light.tokenizer_of(text) if light else (self._told.tokenizer, None)
         encoding = tokenizer.encode(text, add_special_tokens=False)
         encoding.truncate(self.max_tokens - tokenizer.num_special_tokens_to_add(is_pair=False))
-        return tokenizer.post_process(encoding)
+        encoding = tokenizer.post_process(encoding)
+        true = encoding.ids if ids is None else ids[encoding.ids].tolist()
+        return _Tokens(true, np.array(encoding.offsets, np.int64), np.array(encoding.special_tokens_mask, np.bool_))
+
+
+@dataclass(frozen=True, slots=True)
+class _Tokens:
+    """The ids of a text's tokens, where they begin and end in it, int64 [t, 2], and which stand for no text, [t]."""
+
+    ids: list[int]
+    offsets: Ids
+    special: NDArray[np.bool_]
 
 
 def _unit(vectors: Vectors) -> Vectors:

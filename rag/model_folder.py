@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from rag.bert import Bert, NotServed, map_tensors
 from rag.errors import LibraryMissing, ModelDamaged
-from rag.protocols import Vectors
+from rag.pieces import Pieces
+from rag.protocols import Ids, Vectors
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -58,7 +59,7 @@ class NumpyEncoder:
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
-        """Half a second where the vocabulary is large. Raises LibraryMissing and ModelDamaged."""
+        """The whole one: half a second where the vocabulary is large. Raises LibraryMissing and ModelDamaged."""
         try:
             from tokenizers import Tokenizer
         except ImportError as error:
@@ -70,6 +71,24 @@ class NumpyEncoder:
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return tokenizer
+
+    @cached_property
+    def _pieces(self) -> Pieces | None:
+        path = self._folder / _TOKENIZER
+        try:
+            return Pieces.open(path)
+        except ImportError as error:
+            raise LibraryMissing(name="tokenizers", reason=error) from error
+        except Exception as error:  # the library raises nothing more special
+            raise ModelDamaged(path=path, reason=error) from error
+
+    def tokenizer_of(self, text: str) -> tuple[Tokenizer, Ids | None]:
+        """What splits `text` as `tokenizer` does, and the true ids of its tokens where they are others; soon there.
+
+        Raises LibraryMissing and ModelDamaged.
+        """
+        made = self._pieces.tokenizer(text) if self._pieces else None
+        return made or (self.tokenizer, None)
 
     def read(self, texts: Sequence[Sequence[int]]) -> Iterator[tuple[Vectors, Vectors]]:
         """For the token ids of each text the mean of its states, float32 [dimension], and these, [t, dimension]."""

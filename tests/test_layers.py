@@ -15,7 +15,9 @@ LAYERS = [
     {"protocols", "question_types", "figures", "storage", "hardware", "loading", "bert", "queueing", "scopes",
      "arrays"},
     {"config", "digests", "manifest", "contracts", "reasoning", "llama", "chat_api", "chat_database",
-     "rows", "postings", "model_folder", "torch_encoder"},
+     "rows", "postings", "torch_encoder"},
+    {"pieces"},
+    {"model_folder"},
     {
         "corpus", "chunking", "embedding", "lexical", "vectors", "catalog", "generation", "prompting", "grounding",
         "endpoint", "fetching", "duplicates", "ranking", "reranking", "tokens", "chat_store",
