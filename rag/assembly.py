@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rag import languages
-from rag.answering import Pipeline
 from rag.config import KEY_VARIABLE, NO_GENERATOR, Settings, load_settings
 from rag.corpus import OnProblem
 from rag.digests import folder_digest
@@ -25,6 +24,9 @@ from rag.llama import check_gguf
 from rag.protocols import Embedder, Generator, OnProgress, Reranker, silent
 from rag.reranking import CrossEncoderReranker
 from rag.retrieval import Retriever
+
+if TYPE_CHECKING:
+    from rag.answering import Pipeline
 
 DEFAULT_MODELS: tuple[ModelSpec, ...] = (GENERATOR, EMBEDDER)
 # What the generator has read of its prompts' beginnings, in the folder of the models.
@@ -108,6 +110,8 @@ def retriever_over(index: Index, models: Models, settings: Settings) -> Retrieve
 
 def pipeline_over(retriever: Retriever, models: Models, settings: Settings, load_s: float = 0.0) -> Pipeline:
     """A pipeline over a retriever of the same models; `load_s` is what loading them took."""
+    from rag.answering import Pipeline  # a search alone does not wait for what only answers need
+
     return Pipeline(retriever, models.embedder, models.generator, settings, load_s=load_s)
 
 

@@ -240,6 +240,9 @@ def ask(
     turns = _history(history, renderer.language)
     lines = _read_batch(batch) if batch is not None else []
 
+    from rag import languages
+
+    languages.begin_loading()  # beside the imports, which take as long
     from rag.assembly import open_answering
     from rag.contracts import answer_object, dump
     from rag.inquiry import clean_question
@@ -318,6 +321,9 @@ def search(
     asked = _one_question(question, batch)
     lines = _read_batch(batch) if batch is not None else []
 
+    from rag import languages
+
+    languages.begin_loading()  # beside the imports, which take as long
     from rag.assembly import open_retriever
     from rag.contracts import dump, hits_object
     from rag.inquiry import clean_question

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
+from threading import Lock, Thread
 from typing import Protocol
 
 LANGUAGES = ("fr", "en", "de", "es", "it", "pt")
@@ -62,9 +63,18 @@ def _identifier() -> _Identifier:
     return identifier
 
 
+_loading = Lock()
+
+
 def load() -> None:
-    """Loads now what `detect` would load at its first use."""
-    _identifier()
+    """Loads now what `detect` would load at its first use; once, whoever asks."""
+    with _loading:
+        _identifier()
+
+
+def begin_loading() -> None:
+    """Begins to load it and returns. Mostly unpacking, which leaves the interpreter to others."""
+    Thread(target=load, name="languages", daemon=True).start()
 
 
 def detect(text: str, among: Sequence[str] = LANGUAGES) -> str:
@@ -77,6 +87,7 @@ def detect(text: str, among: Sequence[str] = LANGUAGES) -> str:
     if len(words) <= _NAMES and all(word[0].isupper() for word in words) and not any(spoken_for.values()) and not marks:
         return among[0]
     # A few words are read in small letters: the byte n-grams of capitals are mostly those of German nouns.
+    load()
     probability = dict(_identifier().rank(head.lower() if len(words) <= _FIRST_WORDS else head))
     total = sum(probability.get(language, 0.0) for language in among) or 1.0
     scores = {
