@@ -7,8 +7,9 @@
    articles answer.
 4. Let the generator phrase an answer from the best quotations. Its words are shown as they come
    (`Written`), provisional until the sentence is complete. A question for yes or no is answered by quoting.
-5. Ground each complete sentence: markers are given out by code; a sentence that the articles do not support, or
-   support elsewhere than in the best quotations, is dropped (`Dropped`). Whether one stands enters the decision.
+5. Ground each sentence: markers are given out by code; a sentence that the articles do not support, or support
+   elsewhere than in the best quotations, is dropped (`Dropped`), and so is one in other words than theirs that the
+   generator, asked again, does not confirm. Whether one stands enters the decision.
 6. Quote the run of sentences that the answer rests on, and where nothing of the generator stands, the best one. Where
    another article tells something else than the best one, both are quoted and the generator is not asked.
 
@@ -185,7 +186,12 @@ class Pipeline:
                 return None
             cosines = vectors @ self._embedder.encode_documents([text])[0]
             grounded = ground(text, run.language, sentences, cosines, run.question)
-            return draft.add(grounded) if _stands(grounded, quoted) else None
+            if not _stands(grounded, quoted):
+                return None
+            # What it repeats of the question may stand nowhere: who won, when nobody did.
+            rests_on = draft.quotations_of(grounded)
+            sure = grounded.in_their_words or self._decider.confirms(text, run.language, rests_on)
+            return draft.add(grounded) if sure else None
 
         messages = answer_messages(run.question, read, run.language)
         yield from phrased(run.timed(generator.stream(messages, self._settings.answer_tokens)), take)

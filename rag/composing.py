@@ -54,7 +54,7 @@ class Draft:
         return self._state(grounded, self._language)
 
     def _state(self, grounded: Grounded, language: str) -> Checked:
-        cited = list(dict.fromkeys(self._quoted(sentence) for sentence in grounded.sentences))
+        cited = self.quotations_of(grounded)
         markers = tuple(sorted({self._marker(passage, grounded.support) for passage in cited}))
         text = _dated(grounded.text, cited, language, self._language)
         statement = Statement(text, markers, round(grounded.support, 3))
@@ -74,6 +74,10 @@ class Draft:
         if not even_repeated and held and len(held & told) >= _REPEATED * len(held):
             return None
         return self._state(Grounded(framed or passage.text, (passage,), 1.0), passage.language)
+
+    def quotations_of(self, grounded: Grounded) -> list[Passage]:
+        """What a statement cites: the quotations that its sentences stand in, else these themselves."""
+        return list(dict.fromkeys(self._quoted(sentence) for sentence in grounded.sentences))
 
     def _quoted(self, sentence: Passage) -> Passage:
         return next((run for run in self._quotations if within(sentence, run)), sentence)

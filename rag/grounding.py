@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rag.dates import written_day
 from rag.domain import Passage
 from rag.french import terms
 from rag.protocols import Vectors
@@ -54,11 +55,15 @@ _MARKER = re.compile(r"\s*[\[［【(]\s*\d{1,2}(?:\s*[,;–-]\s*\d{1,2})*\s*[\]�
 
 @dataclass(frozen=True, slots=True)
 class Grounded:
-    """A statement, the sentences that support it (none when nothing does), and how far (0..1)."""
+    """A statement, the sentences that support it (none when nothing does), and how far (0..1).
+
+    `in_their_words`: each of its terms, those of the question too, stands in these sentences or their titles.
+    """
 
     text: str
     sentences: tuple[Passage, ...]
     support: float
+    in_their_words: bool = True
 
 
 def strip_markers(text: str) -> str:
@@ -95,7 +100,7 @@ def ground(
     repeats from `question` needs no source of its own.
     """
     if not sentences:
-        return Grounded(statement, (), 0.0)
+        return Grounded(statement, (), 0.0, in_their_words=False)
     wanted = set(terms(statement, language))
     asked = set(terms(question, language))
     held = [set(terms(f"{s.text} {_dated(s)}", s.language)) for s in sentences]
@@ -134,7 +139,9 @@ def ground(
         best = gain
     near = set().union(*(held[i] for i, s in enumerate(sentences) if _adjoin(s, sentences[chosen[0]])))
     best *= UNFOUNDED ** len((named & everywhere) - asked - near)
-    return Grounded(statement, tuple(sentences[i] for i in sorted(chosen)), float(np.clip(best, 0.0, 1.0)))
+    resting = tuple(sentences[i] for i in sorted(chosen))
+    theirs = set().union(*(held[i] for i in chosen), *(terms(s.title, s.language) for s in resting))
+    return Grounded(statement, resting, float(np.clip(best, 0.0, 1.0)), in_their_words=wanted <= theirs)
 
 
 def _adjoin(one: Passage, other: Passage) -> bool:
@@ -150,5 +157,4 @@ def denies(text: str, language: str) -> bool:
 
 def _dated(sentence: Passage) -> str:
     """The publication date counts as told by every sentence: an answer may turn « jeudi » into it."""
-    day = sentence.date
-    return f"{day.day} {day.year}" if day else ""
+    return written_day(sentence.date, sentence.language) if sentence.date else ""

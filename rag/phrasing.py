@@ -1,4 +1,4 @@
-"""What a generator writes, as events: its words as they come, each complete sentence taken or dropped."""
+"""What a generator writes, as events: its words as they come, then each sentence taken or dropped."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from rag.sentences import quotes_open, sentence_spans, visible
 
 
 def phrased(tokens: Iterable[Token], take: Callable[[str], Checked | None]) -> Iterator[Written | Checked | Dropped]:
-    """The events of writing `tokens`. `take` is given each sentence, without markers and markup; None drops it."""
+    """The events of writing `tokens`. `take` is given each sentence, without markers and markup; None drops it.
+
+    It is called once all is written: it may ask the generator, which has one thing to do at a time.
+    """
+    sentences: list[str] = []
     pending = ""
     for token in tokens:
         text = visible(token.text)
@@ -23,7 +27,8 @@ def phrased(tokens: Iterable[Token], take: Callable[[str], Checked | None]) -> I
         pending = running_text(pending)
         spans = sentence_spans(pending)
         complete = spans if token.finished else spans[:-1]
-        for start, end in complete:
-            yield take(strip_markup(strip_markers(pending[start:end]))) or Dropped()
+        sentences += [strip_markup(strip_markers(pending[start:end])) for start, end in complete]
         if complete:
             pending = pending[complete[-1][1] :]
+    for sentence in sentences:
+        yield take(sentence) or Dropped()

@@ -67,12 +67,20 @@ def decide_messages(question: str, passage: Passage, language: str) -> list[Mess
     return [Message("system", parts["judge"]), Message("user", "\n\n".join(body))]
 
 
+def confirm_messages(statement: str, passages: Sequence[Passage], language: str) -> list[Message]:
+    """Messages that ask whether `passages` say what `statement` says; the reply is one of `decide_choices`."""
+    parts = prompt_parts(language)
+    extract = fill(parts["extract"], origin="", text="\n".join(map(_dated_text, passages)))
+    body = (extract, fill(parts["statement"], statement=statement), parts["confirm"])
+    return [Message("system", parts["judge"]), Message("user", "\n\n".join(body))]
+
+
 def _dated_text(passage: Passage) -> str:
     return annotate(passage.text, passage.language, passage.date) if passage.date else passage.text
 
 
 def decide_choices(language: str) -> tuple[str, str]:
-    """The words for yes and no that `decide_messages` asks for."""
+    """The words for yes and no that `decide_messages` and `confirm_messages` ask for."""
     yes, no = prompt_parts(language)["choices"].splitlines()
     return yes, no
 

@@ -51,6 +51,14 @@ class PiecewiseGenerator(ScriptedGenerator):
         yield Token("", finished=True, answer_tokens=len(self.pieces[:max_tokens]))
 
 
+class DoubtfulGenerator(ScriptedGenerator):
+    """Says that passages answer, but confirms nothing that it wrote."""
+
+    def score_choices(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
+        yes, no = super().score_choices(messages, choices)
+        return [no, yes] if "Affirmation : " in messages[-1].content else [yes, no]
+
+
 @pytest.fixture(scope="module")
 def retriever(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
     target = tmp_path_factory.mktemp("answering") / "ix"
@@ -197,6 +205,28 @@ def test_repetition_is_found_where_days_were_resolved(retriever: Retriever) -> N
 def test_good_sentences_stay_where_bad_ones_go(retriever: Retriever) -> None:
     events = list(pipeline(retriever, ScriptedGenerator(f"{GOOD} Le pétrole vaut 37 dollars à Oslo.")).stream(QUESTION))
     assert [type(e) for e in events if isinstance(e, Checked | Dropped)][:2] == [Checked, Dropped]
+
+
+WON = "Emmanuel Macron a remporté les élections législatives en Moldavie."
+
+
+@pytest.mark.parametrize(
+    ("generator", "written", "stands"),
+    [
+        # The articles say of him that he visits the country, and of nobody that he won.
+        (ScriptedGenerator, WON, True),
+        (DoubtfulGenerator, WON, False),
+        # In the article's words: nobody is asked.
+        (DoubtfulGenerator, "Ces garanties de sécurité sont soumises à trois conditions préalables.", True),
+    ],
+)
+def test_what_is_said_in_other_words_than_the_articles_must_be_confirmed(
+    retriever: Retriever, generator: type[ScriptedGenerator], written: str, stands: bool
+) -> None:
+    question = "Qui a remporté les élections législatives en Moldavie ?" if written == WON else QUESTION
+    answer = pipeline(retriever, generator(written)).ask(question)
+    check_invariants(answer)
+    assert (written in [statement.text for statement in answer.statements]) == stands
 
 
 def test_a_list_becomes_running_text_wherever_its_tokens_end(retriever: Retriever) -> None:

@@ -182,3 +182,15 @@ def test_what_one_said_does_not_stand_in_the_mouth_of_another(statement: str, st
     said = [Passage(n, "a.txt", a, b, text[a:b], "Titre", None, "AFP") for n, (a, b) in enumerate(spans)]
     cosines = np.full(len(said), 0.8, np.float32)
     assert (ground(statement, "fr", said, cosines).support >= 0.5) is stands
+
+
+@pytest.mark.parametrize(
+    ("statement", "theirs"),
+    [
+        ("L'Allemagne pose trois conditions.", True),
+        ("L'Allemagne a retiré ses trois conditions.", False),  # the question's word, which no sentence has
+    ],
+)
+def test_a_statement_is_in_the_words_of_its_sentences_or_not(statement: str, theirs: bool) -> None:
+    question = "Pourquoi l'Allemagne a-t-elle retiré ses conditions ?"
+    assert ground(statement, "fr", S, FAR, question).in_their_words == theirs
