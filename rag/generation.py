@@ -20,7 +20,7 @@ import numpy as np
 from rag.digests import file_digest
 from rag.errors import GenerationFailed
 from rag.hardware import usable_threads
-from rag.llama import Context, Drafter, Logits, Model, SavedStates
+from rag.llama import BATCH, Context, Drafter, Logits, Model, SavedStates
 from rag.protocols import Message, Token
 from rag.reasoning import answer_only, opens_reasoning
 
@@ -61,7 +61,9 @@ class LlamaCppGenerator:
 
     @cached_property
     def _saved(self) -> SavedStates:
-        return SavedStates(self._states, f"{file_digest(self.path)} llama-cpp-python {version('llama-cpp-python')}")
+        # The size of a batch too: read in other pieces the same text rounds otherwise, and answers differ by a word.
+        circumstances = f"llama-cpp-python {version('llama-cpp-python')}, batches of {BATCH}"
+        return SavedStates(self._states, f"{file_digest(self.path)} {circumstances}")
 
     def _rendered(self, messages: Sequence[Message]) -> str:
         """The prompt with a slot for each message. A model that can think aloud is asked not to: it takes minutes."""

@@ -4,9 +4,9 @@ The binding's own `Llama` class gives one output a step and reads what differs f
 the state of a beginning kept in memory and on disk, and several tokens checked in one step.
 """
 
-from rag.llama.context import Context, Logits
+from rag.llama.context import BATCH, Context, Logits
 from rag.llama.drafting import Drafter
 from rag.llama.model import Model, check_gguf
 from rag.llama.saved import SavedStates
 
-__all__ = ["Context", "Drafter", "Logits", "Model", "SavedStates", "check_gguf"]
+__all__ = ["BATCH", "Context", "Drafter", "Logits", "Model", "SavedStates", "check_gguf"]
