@@ -57,7 +57,8 @@ _MARKER = re.compile(r"\s*[\[［【(]\s*\d{1,2}(?:\s*[,;–-]\s*\d{1,2})*\s*[\]�
 class Grounded:
     """A statement, the sentences that support it (none when nothing does), and how far (0..1).
 
-    `in_their_words`: each of its terms, those of the question too, stands in these sentences or their titles.
+    `in_their_words`: each of its terms, those of the question too, stands in these sentences or their titles; or they
+    are in another language, and terms tell nothing.
     """
 
     text: str
@@ -141,7 +142,8 @@ def ground(
     best *= UNFOUNDED ** len((named & everywhere) - asked - near)
     resting = tuple(sentences[i] for i in sorted(chosen))
     theirs = set().union(*(held[i] for i in chosen), *(terms(s.title, s.language) for s in resting))
-    return Grounded(statement, resting, float(np.clip(best, 0.0, 1.0)), in_their_words=wanted <= theirs)
+    told = wanted <= theirs or any(foreign[i] for i in chosen)
+    return Grounded(statement, resting, float(np.clip(best, 0.0, 1.0)), in_their_words=told)
 
 
 def _adjoin(one: Passage, other: Passage) -> bool:
