@@ -24,15 +24,15 @@ from eval.benchmarks.memory import held
 from eval.runner import peak_memory_mb
 from eval.synthetic import DIMENSION, SENTENCES, Asked, Corpus, passage_ids, sentence_ids
 from rag import stores
-from rag.arrays import ArrayFile
-from rag.catalog import FILE, write_catalog
+from rag.catalog import FILE
+from rag.catalog_writing import writing_catalog
 from rag.french import grams
 from rag.hardware import one_thread
 from rag.indexing import open_index
 from rag.lexical_build import LexicalBuilder
 from rag.manifest import Manifest, write_manifest
 from rag.protocols import Ids, TokenVectors, Vectors
-from rag.quantisation import build_store, nearest, recall
+from rag.quantisation import nearest, recall, write_store
 from rag.query import Query
 from rag.retrieval import CANDIDATES, Retriever
 from rag.tokens import write_tokens
@@ -68,7 +68,7 @@ def build(folder: Path, corpus: Corpus, on_part: OnPart) -> dict[str, Any]:
     vectors: dict[str, Mapping[str, object]] = {}
 
     def layout(level: str, ids: Ids, batches: Iterator[Vectors]) -> None:
-        vectors[level] = _write_vectors(data / f"{level}.faiss", ids, batches)
+        vectors[level] = asdict(write_store(data / f"{level}.faiss", ids, batches, DIMENSION))
 
     parts: dict[str, Callable[[], None]] = {
         "catalog": lambda: _write_catalog(data / FILE, corpus),
@@ -101,15 +101,9 @@ def _manifest(corpus: Corpus, passages: int, sentences: int, vectors: Mapping[st
 
 
 def _write_catalog(path: Path, corpus: Corpus) -> None:
-    def made() -> Iterator[Any]:
-        return chain.from_iterable(map(corpus.articles, corpus.batches()))
-
-    write_catalog(
-        path,
-        (article for article, _, _ in made()),
-        (span for _, passages, _ in made() for span in passages),
-        (span for _, _, sentences in made() for span in sentences),
-    )
+    with writing_catalog(path) as catalog:
+        for article, passages, sentences in chain.from_iterable(map(corpus.articles, corpus.batches())):
+            catalog.add(article, passages, sentences)
 
 
 def _words(corpus: Corpus, parts: int) -> Analysed:
@@ -130,17 +124,6 @@ def _write_terms(folder: Path, ids: Ids, batches: Analysed) -> None:
         builder.add(np.arange(first, first + len(documents)), documents)
         first += len(documents)
     builder.write()
-
-
-def _write_vectors(path: Path, ids: Ids, batches: Iterator[Vectors]) -> Mapping[str, object]:
-    whole = path.with_suffix(".npy")
-    with ArrayFile(whole, np.float32, (DIMENSION,)) as file:
-        for some in batches:
-            file.append(some)
-    store, layout = build_store(ids, np.load(whole, mmap_mode="r"))
-    store.save(path)
-    whole.unlink()
-    return asdict(layout)
 
 
 def run(folder: Path, corpus: Corpus, questions: int, repetitions: int) -> dict[str, Any]:

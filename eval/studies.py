@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from eval import fitting, robustness
+from eval import fitting, growth, robustness
 from eval import scale as synthetic_scale
 from eval.errors import NoCases
 from eval.opening import open_system
@@ -24,6 +24,7 @@ from eval.options import (
     with_settings,
 )
 from eval.progress import watching
+from eval.recombined import Recombined, squad_paragraphs, write_articles
 from eval.runner import Tally, select
 from eval.sources import Source, load_source
 from eval.synthetic import Corpus
@@ -101,7 +102,7 @@ def variants(*, set_path: Path, quiet: bool, seed: int, losses: bool, **options:
 
 @click.group()
 def scale() -> None:
-    """Build a synthetic index of any size, and measure searches in it."""
+    """Build indexes of any size, and measure searches in them or the builds themselves."""
 
 
 @scale.command("build")
@@ -125,6 +126,38 @@ def scale_run(folder: Path, questions: int, repetitions: int, seed: int) -> None
     report = synthetic_scale.run(folder, corpus, questions, repetitions)
     click.echo(json.dumps(report))
     click.echo(synthetic_scale.table(report), err=True)
+
+
+@scale.command("articles")
+@click.argument("set_path", type=a_path, metavar="SET")
+@click.argument("folder", type=a_path, metavar="DIR")
+@click.option("--articles", type=click.IntRange(1), default=10_000, show_default=True, metavar="N", help="How many.")
+@seed_option
+def scale_articles(set_path: Path, folder: Path, articles: int, seed: int) -> None:
+    """Write N articles into the new folder DIR, made of the sentences of the SQuAD file SET."""
+    write_articles(folder, Recombined(squad_paragraphs(set_path), seed), articles)
+
+
+@scale.command("grow")
+@click.argument("set_path", type=a_path, metavar="SET")
+@click.option(
+    "--articles", type=click.IntRange(1), multiple=True, default=(2_500, 5_000, 10_000), show_default=True, metavar="N",
+    help="How many, repeatable.",
+)  # fmt: skip
+@click.option("--embedder", metavar="DIR", help="Folder of a sentence-transformers model, instead of a double.")
+@seed_option
+def scale_grow(set_path: Path, articles: tuple[int, ...], embedder: str | None, seed: int) -> None:
+    """Build an index of N articles made of the sentences of the SQuAD file SET, each in a process of its own.
+
+    Tells articles a second and the most memory held: JSON, and a table on standard error.
+    """
+    corpus = Recombined(squad_paragraphs(set_path), seed)
+    rows = []
+    for count in sorted(articles):
+        click.echo(f"{count} articles…", err=True)
+        rows.append(growth.build_apart(corpus, count, embedder))
+    click.echo(json.dumps(rows))
+    click.echo(growth.table(rows), err=True)
 
 
 STUDIES = (fit_ranking, variants, scale)

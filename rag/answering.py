@@ -21,6 +21,7 @@ generator's judgement in 0.69.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rag.article_facts import article_meant, asked_fact, shown_fact
 from rag.composing import Draft
@@ -28,7 +29,7 @@ from rag.config import NO_GENERATOR, Settings
 from rag.conversation import SmallTalk, reply, small_talk
 from rag.decision import Decider, Verdict
 from rag.disagreement import disagreement
-from rag.domain import EVERYTHING, Answer, Hit, Passage, Scope, Turn
+from rag.domain import EVERYTHING, Answer, Citation, Hit, Passage, Scope, Turn, page_at
 from rag.events import Checked, Event, Finished, Found
 from rag.evidence import quotations, sentences_of, vectors_of, widened, within
 from rag.grounding import Grounded, ground
@@ -230,7 +231,7 @@ class Pipeline:
             confidence=run.confidence,
             language=run.language,
             statements=tuple(draft.statements) if draft else (),
-            citations=tuple(draft.citations) if draft else (),
+            citations=tuple(map(self._paged, draft.citations)) if draft else (),
             passages=tuple(run.hits),
             timings=run.timings(),
             models={
@@ -239,6 +240,10 @@ class Pipeline:
             },
             conflict=conflict,
         )
+
+    def _paged(self, citation: Citation) -> Citation:
+        """`citation` with the page it is on."""
+        return replace(citation, page=page_at(self._retriever.index.catalog.pages(citation.document), citation.start))
 
 
 def _speaks(text: str, language: str, read: Sequence[Passage]) -> bool:

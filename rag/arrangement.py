@@ -6,27 +6,22 @@ built with it from the beginning.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from rag.catalog import Catalog
-from rag.domain import Passage
 from rag.protocols import Ids
 from rag.rows import Rows
 
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """The spans of one level, by row: `ids` int64 [n], and `rows_before` int64 [n], the row in the older index or -1.
-
-    `new` are the spans of the latter, in order.
-    """
+    """The spans of one level, by row: `ids` int64 [n], `rows_before` int64 [n], the row in the older index or -1."""
 
     ids: Ids
     rows_before: Ids
-    new: Sequence[Passage]
 
     @property
     def kept(self) -> Ids:
@@ -35,7 +30,7 @@ class Arrangement:
 
     @property
     def added(self) -> Ids:
-        """The rows of `new`, int64 [len(new)]."""
+        """The rows of what it has not, int64 [n - k]."""
         return np.flatnonzero(self.rows_before < 0)
 
     def moved(self, before: int) -> Ids:
@@ -49,27 +44,22 @@ class Arrangement:
         return len(self.ids) == before and bool((self.rows_before == np.arange(before)).all())
 
 
-def arrange(
-    documents: Iterable[str], new: Mapping[str, Sequence[Passage]], old: Ids, rows_of: Mapping[str, Ids]
-) -> Arrangement:
-    """The spans of `documents`: those that are `new`, or else those of the rows of the older index with the ids `old`.
+def arrange(documents: Iterable[str], new: Mapping[str, Ids], old: Ids, rows_of: Mapping[str, Ids]) -> Arrangement:
+    """The spans of `documents`: those with the ids `new`, or else those of the rows of the older index, ids `old`.
 
     `rows_of` gives the rows of a document there, as `rows_by_document` does.
     """
     ids: list[Ids] = [np.empty(0, np.int64)]
     before: list[Ids] = [np.empty(0, np.int64)]
-    added: list[Passage] = []
     for document in documents:
         if document in new:
-            spans = new[document]
-            added += spans
-            ids.append(np.array([span.id for span in spans], np.int64))
-            before.append(np.full(len(spans), -1, np.int64))
+            ids.append(new[document])
+            before.append(np.full(len(new[document]), -1, np.int64))
         else:
             rows = rows_of.get(document, np.empty(0, np.int64))
             ids.append(np.asarray(old[rows]))
             before.append(rows)
-    return Arrangement(np.concatenate(ids), np.concatenate(before), added)
+    return Arrangement(np.concatenate(ids), np.concatenate(before))
 
 
 def rows_by_document(catalog: Catalog, level: str, ids: Ids) -> dict[str, Ids]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag import languages
+from rag.changes import Changes
 from rag.config import KEY_VARIABLE, NO_GENERATOR, Settings, load_settings
 from rag.corpus import OnProblem
 from rag.digests import folder_digest
@@ -19,7 +20,8 @@ from rag.endpoint import EndpointGenerator
 from rag.errors import ModelDamaged, ModelMissing
 from rag.fetching import EMBEDDER, GENERATOR, ModelSpec, check, fetch
 from rag.generation import LlamaCppGenerator
-from rag.indexing import BuildReport, Index, build_index, check_embedder, open_index
+from rag.holding import Holds
+from rag.indexing import BuildReport, Index, build_index, check_embedder, open_index, preview_index
 from rag.llama import check_gguf
 from rag.protocols import Embedder, Generator, OnProgress, Reranker, silent
 from rag.reranking import CrossEncoderReranker
@@ -120,7 +122,9 @@ def build(
     settings: Settings,
     *,
     embedder: Embedder | None = None,
+    without: Sequence[Path] = (),
     replace: bool = False,
+    holds: Holds | None = None,
     on_progress: OnProgress = silent,
     on_problem: OnProblem = lambda problem: None,
 ) -> BuildReport:
@@ -133,6 +137,30 @@ def build(
         settings.index,
         embedder or make_embedder(settings),
         settings,
+        without=without,
+        replace=replace,
+        holds=holds,
+        on_progress=on_progress,
+        on_problem=on_problem,
+    )
+
+
+def preview(
+    paths: Sequence[Path],
+    settings: Settings,
+    *,
+    without: Sequence[Path] = (),
+    replace: bool = False,
+    on_progress: OnProgress = silent,
+    on_problem: OnProblem = lambda problem: None,
+) -> Changes:
+    """What `build` would change; loads no model and writes nothing. See `preview_index`."""
+    return preview_index(
+        paths,
+        settings.index,
+        make_embedder(settings).digest,
+        settings,
+        without=without,
         replace=replace,
         on_progress=on_progress,
         on_problem=on_problem,

@@ -7,13 +7,11 @@ its place and its file is gone.
 
 from __future__ import annotations
 
-import errno
 import json
-import shutil
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import cast
@@ -21,97 +19,33 @@ from typing import cast
 from rag.domain import Article, Passage, Segment, SegmentKind
 from rag.errors import IndexDamaged
 from rag.manifest import current_manifest
+from rag.protocols import Ids
 
 FILE = "articles.sqlite"
 
-_SCHEMA = """
--- Texts stand last: what comes after them in a row lies some pages away.
-CREATE TABLE article (
-    id TEXT PRIMARY KEY, document TEXT NOT NULL UNIQUE, digest TEXT NOT NULL,
-    date TEXT, title TEXT NOT NULL, source TEXT, author TEXT, language TEXT NOT NULL,
-    content TEXT NOT NULL, encoding TEXT NOT NULL, segments TEXT NOT NULL, text TEXT NOT NULL
-);
-CREATE TABLE passage (
-    id INTEGER PRIMARY KEY, document TEXT NOT NULL REFERENCES article (document), level TEXT NOT NULL,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL, kind TEXT NOT NULL, title TEXT NOT NULL
-);
-CREATE INDEX passage_place ON passage (document, level, start);
--- All that a scope looks at, so that no text is read for it.
-CREATE INDEX article_heading ON article (date, source, language, document, title);
-"""
 _PASSAGE = """
 SELECT passage.id, passage.document, start, "end", passage.text, passage.title, date, source, kind, language
 FROM passage JOIN article USING (document)
+"""
+# The catalog of an index of the schema before as one of this: a view that has the columns it lacks.
+_OLDER = """
+CREATE TEMP VIEW article AS
+SELECT rowid, *, '[]' AS pages, '{}' AS provenance, document AS file FROM main.article
 """
 _ROWS_A_QUERY = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The file of an article: SHA-256 of its bytes (empty: not known), and its encoding where that was guessed."""
+    """The file of an article: SHA-256 of its bytes, its encoding where that was guessed, and its relative name.
+
+    `content` is empty where the file must be read again: not known, or not all of its articles are in the catalog.
+    `file` is empty where the file is what the article's document names.
+    """
 
     content: str = ""
     encoding: str = ""
-
-
-def write_catalog(
-    path: Path,
-    articles: Iterable[Article],
-    passages: Iterable[Passage],
-    sentences: Iterable[Passage],
-    *,
-    origins: Mapping[str, Origin] | None = None,
-    old: Catalog | None = None,
-    dropped: Iterable[str] = (),
-) -> None:
-    """Writes a new catalog, flushed to disk: that of `old` without the articles `dropped`, and these.
-
-    `origins` are the files of `articles`, by document.
-    """
-    if old:
-        shutil.copyfile(old.path, path)
-    connection = sqlite3.connect(path)
-    try:
-        connection.execute("PRAGMA synchronous = FULL")
-        if not old:
-            connection.executescript(_SCHEMA)
-        for document in dropped:
-            connection.execute("DELETE FROM passage WHERE document = ?", [document])
-            connection.execute("DELETE FROM article WHERE document = ?", [document])
-        known = origins or {}
-        connection.executemany(
-            f"INSERT INTO article VALUES ({', '.join('?' * 12)})",
-            (_article_row(article, known.get(article.document, Origin())) for article in articles),
-        )
-        for level, rows in (("passage", passages), ("sentence", sentences)):
-            connection.executemany(
-                "INSERT INTO passage VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                ((p.id, p.document, level, p.start, p.end, p.text, p.kind, p.title) for p in rows),
-            )
-        connection.commit()
-    except sqlite3.OperationalError as error:
-        # The only failures left here are the disk's; the system's own number is not to be had before Python 3.11.
-        full = "full" in str(error)
-        raise OSError(errno.ENOSPC if full else errno.EIO, str(error), str(path)) from error
-    finally:
-        connection.close()
-
-
-def _article_row(article: Article, origin: Origin) -> tuple[object, ...]:
-    return (
-        article.id,
-        article.document,
-        article.digest,
-        article.date and article.date.isoformat(),
-        article.title,
-        article.source,
-        article.author,
-        article.language,
-        origin.content,
-        origin.encoding,
-        json.dumps([asdict(segment) for segment in article.segments]),
-        article.text,
-    )
+    file: str = ""
 
 
 def open_catalog(index: Path) -> Catalog:
@@ -130,6 +64,9 @@ class Catalog:
             self._connection = sqlite3.connect(
                 f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )
+            columns = [name for _, name, *_ in self._connection.execute("PRAGMA table_info(article)")]
+            if columns and "pages" not in columns:
+                self._connection.execute(_OLDER)
         except sqlite3.DatabaseError as error:
             raise IndexDamaged(path=path, reason=error) from error
         # Counting spans would read all of them; that there are some, and a table that holds them, is told at once.
@@ -137,7 +74,7 @@ class Catalog:
         self.count_articles()
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
-        """The rows of a SELECT over the tables above."""
+        """The rows of a SELECT over the tables of `rag.catalog_writing`."""
         try:
             with self._lock:
                 return self._connection.execute(sql, parameters).fetchall()
@@ -154,9 +91,18 @@ class Catalog:
         return {str(document): str(digest) for document, digest in self.query("SELECT document, digest FROM article")}
 
     def origins(self) -> dict[str, Origin]:
-        """The file of each article, by document."""
-        rows = self.query("SELECT document, content, encoding FROM article")
-        return {str(document): Origin(str(content), str(encoding)) for document, content, encoding in rows}
+        """The file of each article, by document, those of one file in its order."""
+        rows = self.query("SELECT document, content, encoding, file FROM article ORDER BY rowid")
+        return {
+            str(document): Origin(str(content), str(encoding), str(file)) for document, content, encoding, file in rows
+        }
+
+    def pages(self, document: str) -> tuple[int, ...]:
+        """Where the pages of the article of that name begin. Raises KeyError."""
+        rows = self.query("SELECT pages FROM article WHERE document = ?", [document])
+        if not rows:
+            raise KeyError(document)
+        return tuple(json.loads(str(rows[0][0])))
 
     def homes(self, level: str) -> list[tuple[int, str]]:
         """The id and the document of every span of a level, "passage" or "sentence"."""
@@ -179,13 +125,13 @@ class Catalog:
     def article(self, document: str) -> Article:
         """The article of that name. Raises KeyError."""
         rows = self.query(
-            "SELECT id, document, text, digest, date, title, source, author, language, segments"
+            "SELECT id, document, text, digest, date, title, source, author, language, segments, pages, provenance"
             " FROM article WHERE document = ?",
             [document],
         )
         if not rows:
             raise KeyError(document)
-        *fields, segments = rows[0]
+        *fields, segments, pages, provenance = rows[0]
         id_, name, text, digest, day, title, source, author, language = fields
         return Article(
             id=str(id_),
@@ -198,9 +144,11 @@ class Catalog:
             author=_optional(author),
             language=str(language),
             segments=tuple(Segment(**segment) for segment in json.loads(str(segments))),
+            pages=tuple(json.loads(str(pages))),
+            provenance=json.loads(str(provenance)),
         )
 
-    def passages(self, ids: Sequence[int]) -> list[Passage]:
+    def passages(self, ids: Sequence[int] | Ids) -> list[Passage]:
         """The passages or sentences with these ids, in this order. Raises IndexDamaged when one is missing."""
         found: dict[int, Passage] = {}
         for start in range(0, len(ids), _ROWS_A_QUERY):
@@ -212,6 +160,12 @@ class Catalog:
         if missing := [i for i in ids if int(i) not in found]:
             raise IndexDamaged(path=self.path, reason=f"passage {missing[0]} is missing")
         return [found[int(i)] for i in ids]
+
+    def texts(self, ids: Iterable[int]) -> dict[int, str]:
+        """The texts of the passages or sentences with these ids, by id; without those that are missing."""
+        wanted = json.dumps(list(map(int, ids)))
+        rows = self.query("SELECT id, text FROM passage WHERE id IN (SELECT value FROM json_each(?))", [wanted])
+        return {int(str(id_)): str(text) for id_, text in rows}
 
     def spans(self, level: str) -> list[Passage]:
         """All spans of a level, "passage" or "sentence", by document and place."""

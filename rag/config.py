@@ -30,8 +30,14 @@ KEY_VARIABLE = "RAG_GENERATOR_KEY"
 # Neither are the logins of the chat page, USER:PASSWORD, one a line.
 AUTH_VARIABLE = "RAG_AUTH"
 NO_GENERATOR = "none"
+ARTICLE_FIELDS = ("text", "title", "date", "source", "author", "url", "id")
+"""What the setting `fields` may name in an export."""
 # What a message gives for a setting that has neither a lowest nor a highest value.
-_EXAMPLES = {"language": "fr, en, …", "today": "2025-09-04"}
+_EXAMPLES = {
+    "language": "fr, en, …",
+    "today": "2025-09-04",
+    "fields": ", ".join(f"{name}=…" for name in ARTICLE_FIELDS),
+}
 
 
 class Settings(BaseModel):
@@ -63,7 +69,20 @@ class Settings(BaseModel):
     answer_tokens: int = Field(300, ge=16, le=4096, description="longest answer, in tokens of the generator")
     answer_threshold: float = Field(0.5, ge=0, le=1, description="probability below which a question is not answered")
     threads: int = Field(0, ge=0, le=512, description="threads of the models; 0: one for each usable core")
+    fields: Mapping[str, str] = Field(
+        default_factory=dict, description="what fields of exports are called, such as text=corps_article,date=jour"
+    )
     today: date | None = Field(None, description="day that « hier » in a question counts from; empty: today")
+
+    @field_validator("fields", mode="before")
+    @classmethod
+    def _fields(cls, value: object) -> object:
+        """Elsewhere than in `rag.toml` it is one text."""
+        if isinstance(value, str):
+            value = dict(pair.split("=", 1) for pair in value.split(",") if pair)
+        if isinstance(value, Mapping) and not value.keys() <= set(ARTICLE_FIELDS):
+            raise ValueError("not a field of an article")
+        return value
 
     @field_validator("today", mode="before")
     @classmethod

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rag.domain import EVERYTHING, Answer, Citation, Heading, Hit, Passage, Scope, Turn
+from rag.domain import EVERYTHING, Answer, Article, Citation, Heading, Hit, Passage, Scope, Turn
 from rag.scopes import make_scope, with_default
 from rag.wording import FALLBACK, say
 
@@ -105,6 +105,24 @@ def _place(passage: Passage) -> dict[str, Any]:
 def headings_list(headings: list[Heading]) -> list[dict[str, Any]]:
     """The list that `rag articles --json` prints."""
     return [{**asdict(heading), "date": heading.date and heading.date.isoformat()} for heading in headings]
+
+
+def article_object(article: Article, file: str, passages: int) -> dict[str, Any]:
+    """The object that `rag articles show --json` prints; `file` holds the article, cut into so many `passages`."""
+    return {
+        "document": article.document,
+        "file": file,
+        "title": article.title,
+        "date": article.date and article.date.isoformat(),
+        "source": article.source,
+        "author": article.author,
+        "language": article.language,
+        "provenance": dict(article.provenance),
+        "passages": passages,
+        "pages": list(article.pages),
+        "segments": [asdict(segment) for segment in article.segments],
+        "text": article.text,
+    }
 
 
 def dump(value: object) -> str:

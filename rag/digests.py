@@ -67,7 +67,7 @@ class _Memory:
             case [state.st_size, state.st_mtime_ns, str(digest)]:
                 return digest
         settled = time.time_ns() - state.st_mtime_ns > _SETTLED_NS
-        digest = _sha256(path)
+        digest = content_digest(path)
         if settled:
             self._known[key] = [state.st_size, state.st_mtime_ns, digest]
             self._changed = True
@@ -90,7 +90,8 @@ class _Memory:
                 raise
 
 
-def _sha256(path: Path) -> str:
+def content_digest(path: Path) -> str:
+    """SHA-256 (hex) of the content of the file `path`, read now. Raises OSError when it cannot be read."""
     digest = hashlib.sha256()
     buffer = bytearray(_BLOCK)
     view = memoryview(buffer)

@@ -6,7 +6,8 @@ Offsets count Unicode code points in `Article.text`, the text exactly as stored,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -31,9 +32,12 @@ class Segment:
 class Article:
     """One article of the corpus.
 
-    `document` is the file's path relative to the folder that was read, with forward slashes. `id` is
-    derived from it, `digest` is the SHA-256 of the text. `segments` are in order, disjoint and cover
-    the whole text.
+    `document` is the file's path relative to the folder that was read, with forward slashes; of a file that holds
+    several, the place within follows (`export.jsonl#ID`, `archive.zip/inner/path.txt`). `id` is derived from it,
+    `digest` is the SHA-256 of the text. `segments` are in order, disjoint and cover the whole text. `pages` are the
+    offsets where its pages begin, the first one included; empty where the format has none. `provenance` says of the
+    fields date, title, source and author where their values come from: "file" (what the file says of itself),
+    "header" (front matter, label lines, the date header), "text", "path" or "guess".
     """
 
     id: str
@@ -46,6 +50,13 @@ class Article:
     author: str | None
     language: str
     segments: tuple[Segment, ...]
+    pages: tuple[int, ...] = ()
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+
+def page_at(pages: Sequence[int], offset: int) -> int | None:
+    """The number of the page, from 1, on which `offset` lies, `pages` being those of an article. None without pages."""
+    return bisect_right(pages, offset) or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +120,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A marker `[marker]` of an answer, resolved: `quote` is the article's text from `start` to `end`."""
+    """A marker `[marker]` of an answer, resolved: `quote` is the article's text from `start` to `end`.
+
+    `page` is the number of the page it begins on, from 1, where the article has pages.
+    """
 
     marker: int
     document: str
@@ -120,6 +134,7 @@ class Citation:
     end: int
     quote: str
     score: float
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

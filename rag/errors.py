@@ -82,6 +82,18 @@ class IndexDamaged(NotReady):
     """The index in `path` cannot be read (`reason`)."""
 
 
+class IndexPresent(UsageError):
+    """There is an index in `path` already."""
+
+
+class IndexBeyondRepair(NotReady):
+    """Too little is left of the index in `path` to make it whole (`reason`)."""
+
+
+class PackDamaged(BadInput):
+    """The file `path` is not a whole index (`reason`)."""
+
+
 class IndexTooNew(Disagreement):
     """The index in `path` has schema `found`, this version reads `known`."""
 
@@ -99,7 +111,11 @@ class RootsDropped(UsageError):
 
 
 class IndexBusy(NotReady):
-    """Another process is writing the index in `path`."""
+    """Another process, `pid` on `host` since `started`, is writing the index in `path`."""
+
+
+class LocksMissing(NotReady):
+    """The file system of `path` has no locks (`reason`), so nobody could be kept from writing at the same time."""
 
 
 class ModelMissing(NotReady):
@@ -188,6 +204,26 @@ class NoTextLayer(BadInput):
 
 class ArticleTooLong(BadInput):
     """The file `path` holds more than `limit`, which is the most that is read as one article."""
+
+
+class TextFieldMissing(BadInput):
+    """No field of `path` is known to hold the text of an article; its fields are `columns`."""
+
+
+class NotAFeed(BadInput):
+    """The file `path` is XML and neither RSS nor Atom: its outermost element is `found`."""
+
+
+class ArchiveTooLarge(BadInput):
+    """The archive `path` unpacks to more than `limit` MB, or to far more than such files do."""
+
+
+class ArchiveTooMany(BadInput):
+    """The archive `path` has more than `limit` files."""
+
+
+class ArchiveTooDeep(BadInput):
+    """The archive `path` lies in more than `limit` others."""
 
 
 class TooManyFiles(BadInput):

@@ -106,9 +106,10 @@ def evaluation_cases(marked: Sequence[Marked]) -> str:
 
 
 def _origin(citation: Mapping[str, Any], language: str) -> str:
-    """Title, source, date in words and document of a citation, on one line."""
+    """Title, source, date in words, page and document of a citation, on one line."""
     day = date.fromisoformat(citation["date"]) if citation["date"] else None
-    parts = (citation["title"], citation["source"], written_date(day, language), citation["document"])
+    page = f"p. {citation['page']}" if citation.get("page") else ""
+    parts = (citation["title"], citation["source"], written_date(day, language), page, citation["document"])
     return ", ".join(_line(part) for part in parts if part)
 
 

@@ -1,4 +1,4 @@
-"""The data of an index, planned and written: its articles cut into spans, those of an older index taken over.
+"""The data of an index beside its catalog, written batch by batch: no part of it is ever all in memory.
 
 The data folder holds `articles.sqlite`, for passages and for sentences a `.faiss` file and a `.bm25` folder, for
 passages also `.grams` and `.tokens`. What it holds is the same whether an older index was there or not, but for the
@@ -8,153 +8,80 @@ projection of the tokens, which is kept.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
-import numpy as np
-
-from rag.arrangement import Arrangement, arrange, rows_by_document
-from rag.catalog import FILE, Catalog, Origin, write_catalog
-from rag.chunking import split_article, split_sentences
-from rag.config import Settings
-from rag.domain import Article, Passage, Progress
+from rag.arrangement import Arrangement
+from rag.catalog import FILE, Catalog
+from rag.domain import Passage, Progress
+from rag.drafting import Plan
 from rag.french import grams, terms
 from rag.lexical import LexicalIndex
 from rag.lexical_build import LexicalBuilder
-from rag.protocols import Embedder, Ids, OnProgress, Vectors
-from rag.quantisation import build_store
+from rag.protocols import Embedder, Ids, OnProgress
+from rag.quantisation import write_store
+from rag.resuming import Made
 from rag.storage import flush_folder
-from rag.stores import PASSAGE_GRAMS, PASSAGE_TERMS, PASSAGES, SENTENCE_TERMS, SENTENCES, TOKENS, Stores
+from rag.stores import PASSAGE_GRAMS, PASSAGE_TERMS, PASSAGES, SENTENCE_TERMS, SENTENCES, TOKENS, Embedded
 from rag.tokens import StoredTokens, write_tokens
-from rag.vectorising import passage_vectors, sentence_vectors
-from rag.vectors import FaissStore
+from rag.vectorising import Vectoriser, is_outgrown
 
 # Spans whose terms are in memory at a time.
-_ANALYSED_AT_A_TIME = 5_000
+_ANALYSED_AT_A_TIME = 2_000
+# Vectors that are in memory at a time, and passages whose tokens are.
+_VECTORS_AT_A_TIME, _TOKENS_AT_A_TIME = 4_096, 128
+# Texts that are looked for in an older index at a time; of many more at most so many parts, each of which reads it all.
+_TEXTS_AT_A_TIME, _MOST_PARTS = 8_192, 16
 
 Analyse = Callable[[Passage], list[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What an index is to hold: the articles that are not in `kept`, an older index, and what of that stays."""
-
-    articles: Sequence[Article]
-    passages: Arrangement
-    sentences: Arrangement
-    kept: Stores | None
-    dropped: Sequence[str]
-
-    @property
-    def changes_nothing(self) -> bool:
-        """Whether it is what `kept` holds, in the same order."""
-        return (
-            self.kept is not None
-            and not self.articles
-            and not self.dropped
-            and self.passages.is_all_of(len(self.kept.passages))
-            and self.sentences.is_all_of(len(self.kept.sentences))
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Written:
-    """The dimension of the vectors, how those of each level are stored, and how many texts were embedded."""
+    """The dimension of the vectors, how those of each level are stored, and how many texts were embedded.
+
+    `resumed` is of how many texts the embeddings were left by a build that had been interrupted.
+    """
 
     dimension: int
     vectors: Mapping[str, Mapping[str, object]]
     embedded: int
-
-
-def plan(
-    articles: Sequence[Article],
-    unchanged: Set[str],
-    kept: Stores | None,
-    embedder: Embedder,
-    settings: Settings,
-    on_progress: OnProgress,
-) -> Plan:
-    """The plan of an index of `articles`; the `unchanged` documents, if any, are those of `kept`."""
-    new = [article for article in articles if article.document not in unchanged]
-    passages, sentences = _split(new, embedder, settings, on_progress)
-    documents = [article.document for article in articles]
-    if kept is None:
-        none = np.empty(0, np.int64)
-        return Plan(new, arrange(documents, passages, none, {}), arrange(documents, sentences, none, {}), None, ())
-    staying = unchanged & set(documents)
-    return Plan(
-        articles=new,
-        passages=_arranged(documents, passages, kept.catalog, kept.passages.ids, "passage"),
-        sentences=_arranged(documents, sentences, kept.catalog, kept.sentences.ids, "sentence"),
-        kept=kept,
-        dropped=[document for document in kept.catalog.digests() if document not in staying],
-    )
-
-
-def _arranged(
-    documents: Sequence[str], new: Mapping[str, Sequence[Passage]], catalog: Catalog, ids: Ids, level: str
-) -> Arrangement:
-    return arrange(documents, new, ids, rows_by_document(catalog, level, ids))
-
-
-def _split(
-    articles: Sequence[Article], embedder: Embedder, settings: Settings, on_progress: OnProgress
-) -> tuple[dict[str, list[Passage]], dict[str, list[Passage]]]:
-    """Passages and sentences of each article; a sentence that two overlapping passages share comes once."""
-    count = partial(_count_one, embedder)
-    passages: dict[str, list[Passage]] = {}
-    sentences: dict[str, list[Passage]] = {}
-    for done, article in enumerate(articles, 1):
-        split = split_article(
-            article, count, chunk_tokens=settings.chunk_tokens, overlap_sentences=settings.overlap_sentences
-        )
-        within = {s.id: s for passage in split for s in split_sentences(article, passage)}
-        passages[article.document], sentences[article.document] = split, list(within.values())
-        on_progress(Progress("split", done, len(articles), "articles"))
-    return passages, sentences
-
-
-def _count_one(embedder: Embedder, text: str) -> int:
-    return embedder.count_tokens([text])[0]
+    resumed: int
 
 
 def write_data(
-    data: Path,
-    planned: Plan,
-    origins: Mapping[str, Origin],
-    embedder: Embedder,
-    known: Stores | None,
-    on_progress: OnProgress,
+    data: Path, made: Made, planned: Plan, embedder: Embedder, known: Embedded | None, on_progress: OnProgress
 ) -> Written:
-    """Writes the stores of what was `planned` into the folder `data`, flushed to disk.
+    """Writes the other stores beside the catalog in the folder `data`, flushed to disk.
 
-    `known` is an index by the same embedder: texts that it has are not embedded.
+    `known` is an index by the same embedder: texts that it has are not embedded. What is embedded is kept in `made`.
     """
     kept, passages, sentences = planned.kept, planned.passages, planned.sentences
-    read = passage_vectors([p.text for p in passages.new], embedder, known, on_progress)
-    made, more = sentence_vectors([s.text for s in sentences.new], embedder, known, on_progress)
-    on_progress(Progress("write", 0, 0))
-    write_catalog(
-        data / FILE, planned.articles, passages.new, sentences.new,
-        origins=origins, old=kept.catalog if kept else None, dropped=planned.dropped,
-    )  # fmt: skip
-    lexical: tuple[tuple[str, Arrangement, LexicalIndex | None, Analyse], ...] = (
-        (PASSAGE_TERMS, passages, kept.passage_terms if kept else None, lambda p: terms(findable(p), p.language)),
-        (PASSAGE_GRAMS, passages, kept.passage_grams if kept else None, lambda p: grams(findable(p))),
-        (SENTENCE_TERMS, sentences, kept.sentence_terms if kept else None, lambda s: terms(s.text, s.language)),
-    )
-    for name, spans, before, analyse in lexical:
-        _write_terms(data / name, spans, before, analyse)
-    dimension = known.passages.dimension if known else embedder.dimension
+    with closing(Catalog(data / FILE)) as catalog:
+        read = partial(_texts, catalog, passages)
+        projected = known is not None and (kept is not None or not is_outgrown(known, chain.from_iterable(read())))
+        source = Vectoriser(embedder, made, known, projected, on_progress)
+        at = _places(source, "passage", passages, catalog)
+        sentences_at = _places(source, "sentence", sentences, catalog)
+        on_progress(Progress("write", 0, 0))
+        lexical: tuple[tuple[str, Arrangement, LexicalIndex | None, Analyse], ...] = (
+            (PASSAGE_TERMS, passages, kept.passage_terms if kept else None, lambda p: terms(findable(p), p.language)),
+            (PASSAGE_GRAMS, passages, kept.passage_grams if kept else None, lambda p: grams(findable(p))),
+            (SENTENCE_TERMS, sentences, kept.sentence_terms if kept else None, lambda s: terms(s.text, s.language)),
+        )
+        for name, spans, before, analyse in lexical:
+            _write_terms(data / name, spans, before, catalog, analyse)
     vectors = {
-        "passages": _write_vectors(data / PASSAGES, passages, kept.passages if kept else None, read.vectors, dimension),
-        "sentences": _write_vectors(data / SENTENCES, sentences, kept.sentences if kept else None, made, dimension),
+        "passages": _write_vectors(data / PASSAGES, "passage", passages.ids, at, source),
+        "sentences": _write_vectors(data / SENTENCES, "sentence", sentences.ids, sentences_at, source),
     }
-    write_tokens(data / TOKENS, read.projection, passages.ids, _tokens(passages, kept, read.tokens))
+    write_tokens(data / TOKENS, source.projection, passages.ids, _tokens(source, at))
     flush_folder(data)
-    return Written(dimension, vectors, read.embedded + more)
+    return Written(source.dimension, vectors, source.embedded, made.resumed)
 
 
 def findable(passage: Passage) -> str:
@@ -167,31 +94,42 @@ def document_words(document: str) -> list[str]:
     return re.findall(r"[^\W\d_]{2,}", Path(document).stem)
 
 
-def _write_terms(folder: Path, spans: Arrangement, kept: LexicalIndex | None, analyse: Analyse) -> None:
+def _places(source: Vectoriser, level: str, spans: Arrangement, catalog: Catalog) -> Ids:
+    """Where the vectors of all spans lie, int64 [n]: those of new ones are looked for, or made."""
+    places = spans.rows_before.copy()
+    places[spans.added] = source.places(level, _texts(catalog, spans), len(spans.added))
+    return places
+
+
+def _texts(catalog: Catalog, spans: Arrangement) -> Iterator[list[str]]:
+    """The texts of the new spans, in order."""
+    ids = spans.ids[spans.added]
+    for some in _parts(ids, max(_TEXTS_AT_A_TIME, -(-len(ids) // _MOST_PARTS))):
+        texts = catalog.texts(some)
+        yield [texts[int(id_)] for id_ in some]
+
+
+def _write_terms(
+    folder: Path, spans: Arrangement, kept: LexicalIndex | None, catalog: Catalog, analyse: Analyse
+) -> None:
     builder = LexicalBuilder(spans.ids, folder)
     if kept:
         builder.keep(kept, spans.moved(len(kept)))
-    rows = spans.added
-    for start in range(0, len(rows), _ANALYSED_AT_A_TIME):
-        some = slice(start, start + _ANALYSED_AT_A_TIME)
-        builder.add(rows[some], [analyse(span) for span in spans.new[some]])
+    for rows in _parts(spans.added, _ANALYSED_AT_A_TIME):
+        builder.add(rows, [analyse(span) for span in catalog.passages(spans.ids[rows])])
     builder.write()
 
 
-def _write_vectors(
-    path: Path, spans: Arrangement, kept: FaissStore | None, new: Vectors, dimension: int
-) -> Mapping[str, object]:
-    vectors = np.empty((len(spans.ids), dimension), np.float32)
-    if kept:
-        vectors[spans.kept] = kept.at(spans.rows_before[spans.kept])
-    if len(new):
-        vectors[spans.added] = new
-    store, layout = build_store(spans.ids, vectors)
-    store.save(path)
-    return asdict(layout)
+def _write_vectors(path: Path, level: str, ids: Ids, places: Ids, source: Vectoriser) -> Mapping[str, object]:
+    batches = (source.vectors(level, some) for some in _parts(places, _VECTORS_AT_A_TIME))
+    return asdict(write_store(path, ids, batches, source.dimension))
 
 
-def _tokens(spans: Arrangement, kept: Stores | None, new: Sequence[StoredTokens]) -> Iterator[StoredTokens]:
-    added = iter(new)
-    for row in spans.rows_before:
-        yield kept.tokens.at(int(row)) if kept and row >= 0 else next(added)
+def _tokens(source: Vectoriser, places: Ids) -> Iterator[StoredTokens]:
+    for some in _parts(places, _TOKENS_AT_A_TIME):
+        yield from source.tokens_at(some)
+
+
+def _parts(values: Ids, size: int) -> Iterator[Ids]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

@@ -2,9 +2,10 @@
 
 The index folder holds `manifest.json` and one data folder, which it names (see `index_writing`).
 A build writes a new data folder; readers follow the manifest, so they see the old index or the new one, never a
-mixture. A build that fails or is interrupted leaves the old index as it was and takes its own folder away; one
-that was killed leaves a folder that the next build takes away. What the old index knows of articles that have not
-changed is taken from it; where none has, it stays.
+mixture, and need no lock: a database in WAL mode that is written under them would have them share its locks, and could
+not hold the vectors. A build that fails or is interrupted leaves the old index as it was and takes its own folder away;
+one that was killed leaves a folder that the next build takes away. What was embedded stays, and is not embedded again
+(see `resuming`). What the old index knows of articles that have not changed is taken from it; where none has, it stays.
 """
 
 from __future__ import annotations
@@ -12,30 +13,34 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
-import shutil
-import uuid
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
+from rag.catalog import Origin
+from rag.changes import Changes, Seen, compare, seen_in
+from rag.checksums import cut_files, sealed
 from rag.config import Settings
-from rag.corpus import OnProblem, read_corpus
+from rag.corpus import OnProblem
+from rag.data_folders import new_data, put_in_place, remove_others
 from rag.domain import Article, Progress
-from rag.errors import EmbedderMismatch, IndexBusy, IndexDamaged, IndexMissing, IndexTooNew, IndexTooOld, RootsDropped
-from rag.index_writing import Plan, Written, plan, write_data
-from rag.manifest import Manifest, current_manifest, read_manifest, write_manifest
+from rag.drafting import Plan, drafting
+from rag.errors import EmbedderMismatch, IndexDamaged, IndexMissing, IndexTooNew, IndexTooOld
+from rag.holding import Holds, read_sources
+from rag.index_writing import Written, write_data
+from rag.locking import alone
+from rag.manifest import SCHEMA, Manifest, current_manifest
 from rag.protocols import Embedder, OnProgress, silent
 from rag.reading import LIBRARIES, Reader, reading_digest
+from rag.resuming import forget, keeping
+from rag.roots import Sources, choose_sources
 from rag.storage import writing
 from rag.stores import Stores, open_stores
 from rag.uploads import own_folder
-
-_DATA = "data-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +53,35 @@ class Index(Stores):
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did: articles by what happened to them since the last build, and vectors that had to be made."""
+    """What a build did since the last one: what became of the articles, and how many texts were embedded.
+
+    `resumed` texts had been embedded by a build that was interrupted. It took `seconds`.
+    """
 
     manifest: Manifest
-    added: tuple[str, ...]
-    changed: tuple[str, ...]
-    removed: tuple[str, ...]
-    unchanged: int
+    changes: Changes
     embedded: int
+    resumed: int
+    seconds: float
 
 
 def open_index(path: Path) -> Index:
     """Opens the index in the folder `path`. Raises IndexMissing, IndexDamaged, IndexTooOld and IndexTooNew."""
     manifest = current_manifest(path)
-    stores = open_stores(path / manifest.data)
-    expected = (manifest.articles, *(4 * [manifest.passages]), *(2 * [manifest.sentences]))
-    if stores.counts != expected:
-        raise IndexDamaged(path=path, reason=f"holds {stores.counts}, its manifest says {expected}")
+    stores = open_data(path / manifest.data, manifest)
     opened: dict[str, Any] = {field.name: getattr(stores, field.name) for field in dataclasses.fields(stores)}
     return Index(path=path, manifest=manifest, **opened)
+
+
+def open_data(data: Path, manifest: Manifest) -> Stores:
+    """Opens the stores in the folder `data`, which are to be what `manifest` says. Raises IndexDamaged."""
+    for name, reason in cut_files(data, manifest.files):
+        raise IndexDamaged(path=data / name, reason=reason)
+    stores = open_stores(data)
+    expected = (manifest.articles, *(4 * [manifest.passages]), *(2 * [manifest.sentences]))
+    if stores.counts != expected:
+        raise IndexDamaged(path=data, reason=f"holds {stores.counts}, its manifest says {expected}")
+    return stores
 
 
 def check_embedder(manifest: Manifest, embedder: Embedder, path: Path) -> None:
@@ -79,6 +94,31 @@ def check_embedder(manifest: Manifest, embedder: Embedder, path: Path) -> None:
         raise EmbedderMismatch(path=path, built=built, chosen=chosen)
 
 
+def preview_index(
+    paths: Sequence[Path],
+    target: Path,
+    embedder_digest: str,
+    settings: Settings,
+    *,
+    replace: bool = False,
+    without: Sequence[Path] = (),
+    on_progress: OnProgress = silent,
+    on_problem: OnProblem = lambda problem: None,
+) -> Changes:
+    """What `build_index` would change: reads the files, writes nothing and keeps nobody out.
+
+    Raises as `build_index` does where that is told before anything is written.
+    """
+    with _present(target) as old:
+        sources = _sources(paths, target, old, settings, replace, without)
+        roots = [root for root in sources.roots if root.exists() or root != own_folder(settings)]
+        kept = _unaltered(old, embedder_digest, settings)
+        reader = Reader(kept.catalog if kept else None, settings.fields, on_problem)
+        articles = _read(Sources(tuple(roots), sources.excluded), reader, on_progress, on_problem)
+        now = {a.document: Seen.of(a, reader.origins.get(a.document, Origin())) for a in articles}
+        return compare(seen_in(old.catalog) if old else {}, now)
+
+
 def build_index(
     paths: Sequence[Path],
     target: Path,
@@ -86,57 +126,65 @@ def build_index(
     settings: Settings,
     *,
     replace: bool = False,
+    without: Sequence[Path] = (),
+    holds: Holds | None = None,
     on_progress: OnProgress = silent,
     on_problem: OnProblem = lambda problem: None,
 ) -> BuildReport:
     """Makes the index in `target` hold the articles of `paths`; without any, those it was built from.
 
-    Files that cannot be read go to `on_problem` and are left out. Raises PathMissing, NoArticles, IndexBusy,
-    DiskFull, WriteFailed, and RootsDropped when paths of the present index are not among `paths` and
-    `replace` is false.
+    `without` takes out paths it was built from, files and folders below them, and documents. With `holds`, files for
+    which it is true and roots that are not there are left as the index has them. Files that cannot be read
+    go to `on_problem` and are left out. Raises PathMissing, NoArticles, IndexBusy, DiskFull, WriteFailed,
+    UnknownDocument for what is not there to be taken out, and RootsDropped when paths of the present index are not
+    among `paths` and `replace` is false.
     """
+    start = time.perf_counter()
     with writing(target):
         target.mkdir(parents=True, exist_ok=True)
-    with _alone(target):
-        old = _present(target)
+    with alone(target), _present(target) as old, new_data(target) as data:
+        sources = _sources(paths, target, old, settings, replace, without)
         own = own_folder(settings)
-        roots = _roots(paths, target, replace, own)
-        if own in roots:  # without articles of one's own it may be gone, or not be there yet
+        if own in sources.roots:  # without articles of one's own it may be gone, or not be there yet
             with writing(own):
                 own.mkdir(parents=True, exist_ok=True)
-        reading = reading_digest(embedder.digest, settings.chunk_tokens, settings.overlap_sentences)
         known = old if old and old.manifest.embedder_digest == embedder.digest else None
-        kept = known if known and known.is_settled and known.manifest.reading_digest == reading else None
-        reader = Reader(kept.catalog if kept else None)
-        articles = _read(roots, reader, on_progress, on_problem)
-        planned = plan(articles, reader.kept, kept, embedder, settings, on_progress)
+        kept = _unaltered(old, embedder.digest, settings)
+        before = old.catalog if old and old.manifest.schema == SCHEMA else None
+        reader = Reader(kept.catalog if kept else None, settings.fields, on_problem, before)
+        now: dict[str, Seen] = {}
+        with drafting(data, kept, embedder, settings) as draft:
+            for article in _read(sources, reader, on_progress, on_problem, holds):
+                origin = reader.origins.get(article.document, Origin())
+                now[article.document] = Seen.of(article, origin)
+                if article.document in reader.kept:
+                    draft.keep(article.document)
+                else:
+                    draft.add(article, origin)
+            planned = draft.finish(reader.incomplete(now))
         if kept and planned.changes_nothing:
-            manifest, embedded = dataclasses.replace(kept.manifest, roots=tuple(map(str, roots))), 0
-            if manifest != kept.manifest:
-                write_manifest(target, manifest)
+            manifest, embedded, resumed = kept.manifest, 0, 0
         else:
-            with _new_data(target) as data:
-                written = write_data(data, planned, reader.origins, embedder, known, on_progress)
-                manifest = _manifest(data, roots, articles, planned, written, embedder, settings, reading)
-                embedded = written.embedded
-                write_manifest(target, manifest)
-        report = _report(manifest, articles, old, embedded)
-        if old:
-            old.catalog.close()
-        _remove_other_data(target, manifest.data)
-        return report
+            with keeping(target, embedder.digest) as made:
+                written = write_data(data, made, planned, embedder, known, on_progress)
+            manifest = _manifest(data, now, planned, written, embedder, settings)
+            embedded, resumed = written.embedded, written.resumed
+        manifest = dataclasses.replace(
+            manifest, roots=tuple(map(str, sources.roots)), excluded=sources.excluded, schema=SCHEMA
+        )
+        if not old or manifest != old.manifest:
+            put_in_place(target, manifest)
+        else:
+            remove_others(target, manifest)
+        forget(target)
+        changes = compare(seen_in(old.catalog) if old else {}, now)
+        return BuildReport(manifest, changes, embedded, resumed, time.perf_counter() - start)
 
 
 def _manifest(
-    data: Path,
-    roots: Sequence[Path],
-    articles: Sequence[Article],
-    planned: Plan,
-    written: Written,
-    embedder: Embedder,
-    settings: Settings,
-    reading: str,
+    data: Path, now: Mapping[str, Seen], planned: Plan, written: Written, embedder: Embedder, settings: Settings
 ) -> Manifest:
+    """That of the data in the folder `data`; its roots are not told yet."""
     return Manifest(
         data=data.name,
         embedder=embedder.name,
@@ -144,96 +192,65 @@ def _manifest(
         dimension=written.dimension,
         chunk_tokens=settings.chunk_tokens,
         overlap_sentences=settings.overlap_sentences,
-        roots=tuple(map(str, roots)),
-        reading_digest=reading,
-        corpus_digest=_corpus_digest(articles),
-        articles=len(articles),
+        roots=(),
+        corpus_digest=_corpus_digest(now),
+        articles=len(now),
         passages=len(planned.passages.ids),
         sentences=len(planned.sentences.ids),
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         libraries={name: version(name) for name in LIBRARIES},
+        reading_digest=_reading_digest(embedder.digest, settings),
         vectors=written.vectors,
+        files=sealed(data),
     )
 
 
-def _read(roots: Sequence[Path], reader: Reader, on_progress: OnProgress, on_problem: OnProblem) -> list[Article]:
-    articles: list[Article] = []
-    for article in read_corpus(roots, on_problem, read=reader):
-        articles.append(article)
-        on_progress(Progress("read", len(articles), 0, "articles", article.document))
-    return articles
+def _read(
+    sources: Sources,
+    reader: Reader,
+    on_progress: OnProgress,
+    on_problem: OnProblem,
+    holds: Holds | None = None,
+) -> Iterator[Article]:
+    for done, article in enumerate(read_sources(sources, reader, on_problem, holds), 1):
+        on_progress(Progress("read", done, 0, "articles", article.document))
+        yield article
 
 
-def _present(target: Path) -> Index | None:
+@contextlib.contextmanager
+def _present(target: Path) -> Iterator[Index | None]:
+    """The index that is there, if it can be read."""
     try:
-        return open_index(target)
+        index = open_index(target)
     except (IndexMissing, IndexDamaged, IndexTooOld, IndexTooNew):
+        yield None
+        return
+    try:
+        yield index
+    finally:
+        index.catalog.close()
+
+
+def _sources(
+    paths: Sequence[Path], target: Path, old: Index | None, settings: Settings, replace: bool, without: Sequence[Path]
+) -> Sources:
+    documents = old.catalog.digests() if old and without else {}
+    own = own_folder(settings)
+    return choose_sources(paths, target, without=without, documents=documents, replace=replace, own=own)
+
+
+def _reading_digest(embedder_digest: str, settings: Settings) -> str:
+    fields = sorted(settings.fields.items())
+    return reading_digest(embedder_digest, settings.chunk_tokens, settings.overlap_sentences, fields)
+
+
+def _unaltered(old: Index | None, embedder_digest: str, settings: Settings) -> Index | None:
+    """`old` where files that have not changed would become the articles, spans and tokens that it holds."""
+    if old is None or not old.is_settled or old.manifest.schema < SCHEMA:
         return None
+    return old if old.manifest.reading_digest == _reading_digest(embedder_digest, settings) else None
 
 
-def _roots(paths: Sequence[Path], target: Path, replace: bool, own: Path) -> list[Path]:
-    """What to read. The paths of last time are known as long as the manifest can be read, whatever else cannot.
-
-    The folder `own` of the user's own articles stays by itself: nobody names it at the command line.
-    """
-    if not paths:
-        return [Path(root) for root in read_manifest(target).roots]
-    roots = [path.absolute() for path in paths]
-    if replace:
-        return roots
-    try:
-        known = [Path(root) for root in read_manifest(target).roots]
-    except (IndexMissing, IndexDamaged, IndexTooNew):
-        return roots
-    if own in known and own not in roots:
-        roots.append(own)
-    dropped = [str(root) for root in known if root not in roots]
-    if dropped:
-        raise RootsDropped(path=target, dropped=", ".join(dropped))
-    return roots
-
-
-@contextlib.contextmanager
-def _alone(target: Path) -> Iterator[None]:
-    with writing(target), contextlib.ExitStack() as stack:
-        try:
-            stack.enter_context(FileLock(target / ".lock", timeout=0))
-        except Timeout as error:
-            raise IndexBusy(path=target) from error
-        yield
-
-
-@contextlib.contextmanager
-def _new_data(target: Path) -> Iterator[Path]:
-    data = target / f"{_DATA}{uuid.uuid4().hex[:12]}"
-    try:
-        with writing(target):
-            data.mkdir()
-            yield data
-    except BaseException:
-        shutil.rmtree(data, ignore_errors=True)
-        raise
-
-
-def _remove_other_data(target: Path, kept: str) -> None:
-    for folder in target.glob(f"{_DATA}*"):
-        if folder.name != kept:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _corpus_digest(articles: Iterable[Article]) -> str:
-    lines = sorted(f"{article.document}\0{article.digest}\n" for article in articles)
+def _corpus_digest(articles: Mapping[str, Seen]) -> str:
+    lines = sorted(f"{document}\0{seen.text}\n" for document, seen in articles.items())
     return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
-def _report(manifest: Manifest, articles: Sequence[Article], old: Index | None, embedded: int) -> BuildReport:
-    before = old.catalog.digests() if old else {}
-    now = {article.document: article.digest for article in articles}
-    return BuildReport(
-        manifest=manifest,
-        added=tuple(name for name in now if name not in before),
-        changed=tuple(name for name in now if name in before and before[name] != now[name]),
-        removed=tuple(name for name in before if name not in now),
-        unchanged=sum(before.get(name) == digest for name, digest in now.items()),
-        embedded=embedded,
-    )

@@ -24,6 +24,7 @@ from rag.errors import IndexDamaged
 from rag.postings import Postings
 from rag.protocols import Ids, Vectors
 from rag.rows import Rows
+from rag.storage import write_text
 
 K1, B = 0.9, 0.5
 
@@ -181,7 +182,7 @@ def write_words(folder: Path, vocabulary: dict[str, int], documents: int) -> Non
     """The two files of an index that hold no array."""
     parameters = {"k1": K1, "b": B, "method": "lucene", "num_docs": documents}
     for name, value in ((VOCABULARY, vocabulary), (PARAMETERS, parameters)):
-        (folder / name).write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
+        write_text(folder / name, json.dumps(value, ensure_ascii=False))
 
 
 def _scored(lists: Sequence[_List], rows: NDArray[np.int32]) -> Scores32:

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from rag.arrays import ArrayFile
 from rag.lexical import ARRAYS, K1, B, LexicalIndex, inverse_frequency, write_words
-from rag.postings import Postings, Run, merged
+from rag.postings import Postings, Run, merged, spill
 from rag.protocols import Ids
 
-MOST_HELD = 30_000_000
-"""Postings that are held in memory (5 bytes each) before they are written to files beside the index."""
+MOST_HELD = 25_000_000
+"""Bytes of postings that are held in memory before they are written to files beside the index."""
 
 
 def build_lexical(ids: Ids, documents: Sequence[Sequence[str]]) -> LexicalIndex:
@@ -44,7 +44,7 @@ class LexicalBuilder:
         self._numbers: defaultdict[str, int] = defaultdict()
         self._numbers.default_factory = self._numbers.__len__
         self._runs: list[Run] = []
-        self._held = 0
+        self._held: list[Run] = []
 
     def keep(self, old: LexicalIndex, moved: Ids) -> None:
         """Takes passages over: `moved` int64 [len(old)] gives each row of `old` its row here, -1 where it has none.
@@ -60,10 +60,11 @@ class LexicalBuilder:
         """The terms of the passages in these rows, int64 [len(documents)]."""
         self._lengths[rows] = [len(terms) for terms in documents]
         postings = Postings.count(documents, rows, self._numbers.__getitem__)
-        self._held += len(postings.rows)
-        if self._folder and self._held > self._most_held:
-            postings, self._held = postings.spilled(self._spill() / str(len(self._runs))), 0
-        self._runs.append(Run(postings))
+        self._held.append(Run(postings))
+        if self._folder and sum(run.postings.size for run in self._held) > self._most_held:
+            # Merged: a run has a number for each term, whether it holds it or not.
+            self._runs.append(Run(spill(self._spill() / str(len(self._runs)), merged(self._held, len(self._ids)))))
+            self._held.clear()
 
     def built(self) -> LexicalIndex:
         """The index, in memory."""
@@ -109,7 +110,7 @@ class LexicalBuilder:
         # In the precision and the order of bm25s, so that the scores are the same.
         mean = float(self._lengths.mean()) if len(self._lengths) else 0.0
         norms = K1 * ((1 - B) + B * self._lengths / (mean or 1.0))
-        for postings in merged(self._runs, len(self._ids)):
+        for postings in merged([*self._runs, *self._held], len(self._ids)):
             held = np.diff(postings.starts)
             worth = inverse_frequency(held, len(self._ids)).astype(np.float32)
             counts = postings.counts.astype(np.float32)

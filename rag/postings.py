@@ -7,15 +7,15 @@ renumbered, so that a few new documents cost a merge and no analysis of the othe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.arrays import ArrayFile
 from rag.protocols import Ids
 
 Number = Callable[[str], int]
@@ -23,7 +23,7 @@ Number = Callable[[str], int]
 MOST_COUNTED = 255
 """Of one term in one document: BM25 hardly tells more from fewer by then."""
 # Postings that are merged at a time: about 30 bytes each meanwhile.
-_BLOCK = 8_000_000
+_BLOCK = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +51,10 @@ class Postings:
         """Number of terms, those without a document included."""
         return len(self.starts) - 1
 
-    def spilled(self, folder: Path) -> Postings:
-        """The same in files of the new folder `folder`, memory-mapped."""
-        folder.mkdir(parents=True)
-        arrays: dict[str, NDArray[Any]] = {"starts": self.starts, "rows": self.rows, "counts": self.counts}
-        for name, array in arrays.items():
-            np.save(folder / f"{name}.npy", array)
-        return Postings(*(np.load(folder / f"{name}.npy", mmap_mode="r") for name in arrays))
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.starts.nbytes + self.rows.nbytes + self.counts.nbytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +96,19 @@ def merged(runs: Sequence[Run], documents: int) -> Iterator[Postings]:
         order = np.argsort(held * max(1, documents) + rows, kind="stable")
         starts = _starts(np.bincount(held - first, minlength=last - first))
         yield Postings(starts, rows[order].astype(np.int32), counts[order])
+
+
+def spill(folder: Path, parts: Iterable[Postings]) -> Postings:
+    """All of `parts`, some terms after the other, in files of the new folder `folder`, memory-mapped."""
+    folder.mkdir(parents=True)
+    held = [np.zeros(1, np.int64)]
+    with ArrayFile(folder / "rows.npy", np.int32) as rows, ArrayFile(folder / "counts.npy", np.uint8) as counts:
+        for some in parts:
+            held.append(np.diff(some.starts))
+            rows.append(some.rows)
+            counts.append(some.counts)
+    np.save(folder / "starts.npy", np.cumsum(np.concatenate(held)))
+    return Postings(*(np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("starts", "rows", "counts")))
 
 
 def _blocks(sizes: Ids) -> Iterator[tuple[int, int]]:

@@ -11,12 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import faiss
 import numpy as np
 
+from rag.arrays import ArrayFile
 from rag.protocols import Ids, Vectors
+from rag.vector_file import rewrite_effort, write_flat, write_refined
 from rag.vectors import FaissStore
 
 FLAT_BYTES = 160_000_000
@@ -25,7 +28,7 @@ LEAST_RECALL = 0.98
 NEIGHBOURS = 100
 """As many as a search asks for, and as the recall is measured on."""
 
-_AT_A_TIME = 50_000
+_AT_A_TIME = 10_000
 _TRAINED_ON = 40  # vectors for each list
 _FEWEST_TRAINED_ON = 4_096
 _MEASURED_ON = 100  # queries
@@ -51,20 +54,33 @@ class Layout:
     recall: float = 1.0
 
 
-def build_store(ids: Ids, vectors: Vectors, *, most_flat: int = FLAT_BYTES) -> tuple[FaissStore, Layout]:
-    """A store of `vectors`, float32 [n, dimension] in memory or mapped: only some are read at a time.
+def write_store(
+    path: Path, ids: Ids, batches: Iterable[Vectors], dimension: int, *, most_flat: int = FLAT_BYTES
+) -> Layout:
+    """Writes the file of a store, of which only some vectors are in memory at a time.
 
-    It is quantised when they take more than `most_flat` bytes.
+    `batches`, float32 [m, dimension], hold one for each of `ids`. It is quantised when they take more than `most_flat`
+    bytes.
     """
-    if vectors.size * 4 <= most_flat:
-        store = FaissStore(vectors.shape[1])
-        store.add(ids, vectors)
-        return store, Layout("flat", len(ids))
+    if len(ids) * dimension * 4 <= most_flat:
+        write_flat(path, ids, batches, dimension)
+        return Layout("flat", len(ids))
+    whole = path.with_suffix(".npy")
+    with ArrayFile(whole, np.float32, (dimension,)) as file:
+        for some in batches:
+            file.append(some)
+    vectors = np.load(whole, mmap_mode="r")
     index = _trained(vectors)
-    store = FaissStore(vectors.shape[1], index)
-    for start, some in _batches(vectors):
-        store.append(ids[start : start + len(some)], some)
-    return store, _tuned(index, vectors)
+    base: Any = faiss.downcast_index(index.base_index)
+    for _, some in _batches(vectors):
+        base.add(some)
+    write_refined(path, ids, index, (some for _, some in _batches(vectors)))
+    written = FaissStore.open(path, read_whole=0)
+    layout = _tuned(written.refined, vectors)
+    base.nprobe, index.k_factor = layout.probes, layout.factor
+    rewrite_effort(path, ids, index)
+    whole.unlink()
+    return layout
 
 
 def _batches(vectors: Vectors) -> Iterator[tuple[int, Vectors]]:

@@ -7,19 +7,25 @@ takes a thousandth of the time that taking an article apart does.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Collection, Container, Iterator, Mapping
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from stat import S_ISREG
 
 from rag.catalog import Catalog, Origin
-from rag.corpus import read_article
+from rag.corpus import ignore, read_articles
+from rag.corpus.formats import most_on_disk
 from rag.domain import Article
+from rag.errors import RagError
 
 LIBRARIES = (
     "sentence-transformers", "faiss-cpu", "bm25s", "langchain-text-splitters", "PyStemmer", "py3langid",
     "charset-normalizer", "lxml", "trafilatura", "pypdf", "python-docx",
 )  # fmt: skip
 """On whose versions it depends what an index holds."""
+
+_BLOCK = 1 << 20
 
 
 def reading_digest(*circumstances: object) -> str:
@@ -35,35 +41,89 @@ def reading_digest(*circumstances: object) -> str:
 
 
 class Reader:
-    """Reads articles as `read_article` does, from `catalog` where their files have not changed.
+    """Reads articles as `read_articles` does, from `catalog` where their files have not changed.
 
-    `origins` are the files of what was read so far, `kept` the documents that came from the catalog.
+    `before` is the catalog of an index whose articles are not read as they would be now, but can be left as they were.
+    `origins` are the files of what was read so far, `kept` the documents that came from the catalog. What is wrong with
+    an article in a file that holds several is told when the file is read, and so not again until it changes.
     """
 
-    def __init__(self, catalog: Catalog | None) -> None:
+    def __init__(
+        self,
+        catalog: Catalog | None,
+        fields: Mapping[str, str] | None = None,
+        on_problem: Callable[[RagError], None] = ignore,
+        before: Catalog | None = None,
+    ) -> None:
         self._catalog = catalog
-        self._known = catalog.origins() if catalog else {}
+        self._before = catalog or before
+        self._read = partial(read_articles, fields=fields, on_problem=on_problem)
+        self._files: dict[str, dict[str, Origin]] = {}
+        for document, origin in (self._before.origins() if self._before else {}).items():
+            self._files.setdefault(origin.file or document, {})[document] = origin
         self.origins: dict[str, Origin] = {}
         self.kept: set[str] = set()
 
-    def __call__(self, path: Path, document: str, *, most_bytes: int) -> tuple[Article, str]:
+    def __call__(self, path: Path, document: str, *, most_bytes: int) -> Iterator[tuple[Article, str]]:
         content = _content(path, most_bytes)
-        known = self._known.get(document)
-        if self._catalog and known and known.content == content != "":
-            self.kept.add(document)
-            self.origins[document] = known
-            return self._catalog.article(document), known.encoding
-        article, encoding = read_article(path, document, most_bytes=most_bytes)
-        self.origins[document] = Origin(content, encoding)
-        return article, encoding
+        known = self._files.get(document, {})
+        if self._catalog and known and all(origin.content == content != "" for origin in known.values()):
+            yield from self.as_it_was(document)
+            return
+        here: set[str] = set()
+        for article, encoding in self._read(path, document, most_bytes=most_bytes):
+            # A second one with the same text is left out whatever becomes of other files.
+            if article.digest not in here:
+                here.add(article.digest)
+                self.origins[article.document] = Origin(content, encoding, document)
+                if self._holds(article, known.get(article.document)):
+                    self.kept.add(article.document)
+            yield article, encoding
+
+    @property
+    def files(self) -> Collection[str]:
+        """The names of the files that there were articles of before."""
+        return self._files.keys()
+
+    def as_it_was(self, document: str) -> Iterator[tuple[Article, str]]:
+        """The articles that there were before of the file known as `document`, whatever it holds now."""
+        for name, origin in self._files.get(document, {}).items():
+            if self._before:
+                self.origins[name] = origin
+                if self._catalog:
+                    self.kept.add(name)
+                yield self._before.article(name), origin.encoding
+
+    def unread(self) -> Iterator[Article]:
+        """The articles that there were before and that have not been read."""
+        for file, known in self._files.items():
+            if not known.keys() & self.origins.keys():
+                yield from (article for article, _ in self.as_it_was(file))
+
+    def incomplete(self, documents: Container[str]) -> set[str]:
+        """The files, by name, of which an article was read that is not among `documents`, those of the index.
+
+        They must be read again even if they do not change: what an article was left out for may be gone by then.
+        """
+        return {origin.file or name for name, origin in self.origins.items() if name not in documents}
+
+    def _holds(self, article: Article, origin: Origin | None) -> bool:
+        """Whether the catalog has this very article, of a file that is to be read every time."""
+        if self._catalog is None or origin is None or origin.content:
+            return False
+        return self._catalog.article(article.document) == article
 
 
 def _content(path: Path, most_bytes: int) -> str:
-    """SHA-256 of the file's bytes; empty for what cannot be read, of which `read_article` says why."""
+    """SHA-256 of the file's bytes; empty for what cannot be read, of which `read_articles` says why."""
+    digest = hashlib.sha256()
     try:
         status = path.stat()
-        if not S_ISREG(status.st_mode) or status.st_size > most_bytes:
+        if not S_ISREG(status.st_mode) or status.st_size > most_on_disk(path.name, most_bytes):
             return ""
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                digest.update(block)
     except OSError:
         return ""
+    return digest.hexdigest()

@@ -6,7 +6,6 @@ What was asked for goes to standard output, everything else to standard error. `
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from textwrap import indent
@@ -14,13 +13,12 @@ from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.progress import BarColumn, DownloadColumn, TaskID, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-from rich.progress import Progress as Bars
 from rich.text import Text
 
-from rag.domain import Answer, Citation, Heading, Hit, Passage, Progress
+from rag.domain import Answer, Citation, Heading, Hit, Passage
 from rag.errors import RagError
 from rag.events import Checked, Dropped, Event, Finished, Found, Written
+from rag.meters import Lines, Meters
 from rag.prompting import written_date
 from rag.protocols import OnProgress
 from rag.wording import say
@@ -29,8 +27,6 @@ if TYPE_CHECKING:
     from rag.corpus import Problem
     from rag.doctor import Check
 
-# Without a terminal one line of progress at most every so many seconds.
-_LINE_EVERY_S = 5.0
 _INDENT = " " * 4
 
 
@@ -64,6 +60,10 @@ class Renderer:
         if not self.quiet:
             self.err.print(Text(text, "dim"), soft_wrap=True)
 
+    def warning(self, text: str) -> None:
+        """One line that the user should see, whatever else is left out."""
+        self.err.print(Text(text, "yellow"), soft_wrap=True)
+
     def error(self, error: RagError) -> None:
         """What went wrong and what to do next."""
         label = say("cli.error", self.language)
@@ -82,6 +82,14 @@ class Renderer:
         else:
             self.note(say(f"notice.{problem.kind}", self.language, **problem.fields))
 
+    def more_problems(self, problem: Problem, count: int) -> None:
+        """That there are `count` more problems such as `problem`, where that itself would have been told."""
+        more = Text(f"  {say('cli.more', self.language, count=count)}")
+        if isinstance(problem, RagError):
+            self.err.print(more, style="yellow", soft_wrap=True)
+        else:
+            self.note(more.plain)
+
     @contextmanager
     def waiting(self, step: str) -> Iterator[None]:
         """Shows on a terminal that a step without measurable progress is under way."""
@@ -97,10 +105,10 @@ class Renderer:
         if self.quiet:
             yield lambda progress: None
         elif self.err.is_terminal:
-            with _Bars(self.err, self.language) as bars:
-                yield bars.show
+            with Meters(self.err, self.language) as meters:
+                yield meters.show
         else:
-            yield _Lines(self.err, self.language).show
+            yield Lines(self.err, self.language).show
 
     def stream(self, events: Iterable[Event]) -> Answer:
         """Shows an answer as it comes into being, and returns it."""
@@ -168,7 +176,8 @@ class Renderer:
 
     def _source(self, citation: Citation) -> None:
         self._paragraph(Text.assemble((f"[{citation.marker}] ", "bold cyan"), (citation.title, "bold")))
-        self._paragraph(Text(f"{self._origin(citation)} · {_place(citation)}", "dim"), _INDENT)
+        page = f"p. {citation.page} · " if citation.page else ""
+        self._paragraph(Text(f"{self._origin(citation)} · {page}{_place(citation)}", "dim"), _INDENT)
         self._paragraph(Text(_quoted(citation.quote), "green"), _INDENT)
 
     def _paragraph(self, text: Text, before: str = "") -> None:
@@ -180,6 +189,10 @@ class Renderer:
         for line in text.wrap(self.out, max(20, self.out.width - len(before))):
             line.rstrip()
             self.out.print(Text(before if line else "").append_text(line), soft_wrap=True)
+
+    def paragraph(self, text: str, before: str = "", style: str = "") -> None:
+        """A text of the result in one style, with `before` in front of each line."""
+        self._paragraph(Text(text, style), before)
 
     def _origin(self, of: Passage | Citation) -> str:
         day = written_date(of.date, self.language) if of.date else say("cli.undated", self.language)
@@ -232,73 +245,3 @@ def _place(of: Passage | Citation) -> str:
 
 def _quoted(text: str) -> str:
     return f"«\u00a0{text}\u00a0»"
-
-
-class _Bars:
-    """One bar for each step and subject."""
-
-    def __init__(self, console: Console, language: str) -> None:
-        self._language = language
-        self._tasks: dict[tuple[str, str], TaskID] = {}
-        self._plain = Bars(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[amount]}"),
-                           TimeRemainingColumn(), console=console)  # fmt: skip
-        self._bytes = Bars(TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(),
-                           TimeRemainingColumn(), console=console)  # fmt: skip
-        self._live = Live(Group(self._bytes, self._plain), console=console, refresh_per_second=2)
-
-    def __enter__(self) -> _Bars:
-        self._live.start()
-        return self
-
-    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
-        if failure is None:
-            self._complete()
-        self._live.stop()
-
-    def show(self, progress: Progress) -> None:
-        bars = self._bytes if progress.unit == "B" else self._plain
-        subject = progress.detail if progress.unit == "B" else ""
-        key = (progress.step, subject)
-        if key not in self._tasks:
-            self._complete()
-            label = f"{say(f'progress.{progress.step}', self._language)} {subject}".strip()
-            self._tasks[key] = bars.add_task(label, total=progress.total or None, amount="")
-        amount = _amount(progress)
-        bars.update(self._tasks[key], completed=progress.done, total=progress.total or None, amount=amount)
-
-    def _complete(self) -> None:
-        """Ends the bars of unknown length: the next step has begun, or all is done."""
-        for task in self._plain.tasks:
-            if task.total is None:
-                self._plain.update(task.id, completed=1, total=1)
-
-
-class _Lines:
-    """A line when a step begins and ends, and every few seconds between."""
-
-    def __init__(self, console: Console, language: str) -> None:
-        self._console = console
-        self._language = language
-        self._step = ""
-        self._complete = False
-        self._last = 0.0
-
-    def show(self, progress: Progress) -> None:
-        now = time.monotonic()
-        subject = f" {progress.detail}" if progress.unit == "B" else ""
-        step = progress.step + subject
-        complete = bool(progress.total) and progress.done >= progress.total
-        begins, ends = step != self._step, complete and not self._complete
-        if not begins and not ends and (complete or now - self._last < _LINE_EVERY_S):
-            return
-        self._step, self._complete, self._last = step, complete, now
-        label = say(f"progress.{progress.step}", self._language)
-        self._console.print(Text(f"{label}{subject} {_amount(progress)}".rstrip()), soft_wrap=True)
-
-
-def _amount(progress: Progress) -> str:
-    if not progress.total:
-        return str(progress.done or "")
-    if progress.unit == "B":
-        return f"{progress.done / 1e6:.0f}/{progress.total / 1e6:.0f} MB"
-    return f"{progress.done}/{progress.total}"

@@ -44,6 +44,22 @@ def heading(catalog: Catalog, document: str) -> Heading | None:
     return _heading(rows[0]) if rows else None
 
 
+def holding(catalog: Catalog, document: str) -> tuple[str, int]:
+    """The relative name of the file that holds the article of that name, and how many passages it was cut into.
+
+    Raises KeyError.
+    """
+    rows = catalog.query(
+        "SELECT file, (SELECT count(*) FROM passage WHERE passage.document = article.document AND level = 'passage')"
+        " FROM article WHERE document = ?",
+        [document],
+    )
+    if not rows:
+        raise KeyError(document)
+    ((file, passages),) = rows
+    return str(file), int(str(passages))
+
+
 def _heading(row: tuple[object, ...]) -> Heading:
     document, title, day, source, language = row
     return Heading(
@@ -110,7 +126,7 @@ def _documents(catalog: Catalog, patterns: Sequence[str]) -> list[str]:
     for pattern in patterns:
         found = [pattern] if pattern in known else [name for name in known if fnmatchcase(name, pattern)]
         if not found:
-            raise UnknownDocument(name=pattern, close=_closest(pattern, list(known)))
+            raise UnknownDocument(name=pattern, close=closest(pattern, list(known)))
         names += found
     return names
 
@@ -121,7 +137,7 @@ def _values(catalog: Catalog, column: str, wanted: Sequence[str], unknown: type[
     asked = {fold(name): name for name in wanted}
     for folded, name in asked.items():
         if folded not in known.values():
-            raise unknown(name=name, close=_closest(name, list(known)))
+            raise unknown(name=name, close=closest(name, list(known)))
     return [value for value, folded in known.items() if folded in asked]
 
 
@@ -144,8 +160,8 @@ def _nothing(catalog: Catalog) -> NothingInScope:
     )
 
 
-def _closest(name: str, known: Sequence[str]) -> str:
-    """The names of `known` most like `name`, or where none is, the first ones."""
+def closest(name: str, known: Sequence[str]) -> str:
+    """In one text, the names of `known` most like `name`, or where none is, the first ones."""
     folded = {fold(other): other for other in reversed(known)}
     close = difflib.get_close_matches(fold(name), folded, 3)
     return ", ".join(folded[other] for other in close) or _listed(known)

@@ -6,8 +6,10 @@ import contextlib
 import errno
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from rag.errors import DiskFull, RagError, WriteFailed
 
@@ -16,11 +18,21 @@ MEGABYTE = 1_000_000
 
 def write_text(path: Path, text: str) -> None:
     """Replaces `path` by `text` in one step."""
+    with replacing(path) as file:
+        file.write(text.encode())
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A new file that takes the place of `path` in one step when the block is left without an error.
+
+    Raises DiskFull and WriteFailed.
+    """
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     with writing(path):
         try:
-            with beside.open("w", encoding="utf-8", newline="") as file:
-                file.write(text)
+            with beside.open("wb") as file:
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(path)
@@ -52,6 +64,14 @@ def writing(path: Path) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT) or (error.errno is None and free == 0):
             raise DiskFull(path=path, free=free, needed=free + 1) from error
         raise WriteFailed(path=path, reason=error.strerror or error) from error
+
+
+def failed_write(path: Path, error: sqlite3.OperationalError) -> OSError:
+    """What SQLite says when it cannot write the file `path`, as the system says it.
+
+    Its own number is not to be had before Python 3.11.
+    """
+    return OSError(errno.ENOSPC if "full" in str(error) else errno.EIO, str(error), str(path))
 
 
 def free_megabytes(path: Path) -> int:

@@ -17,21 +17,27 @@ TOKENS = "passages.tokens"
 
 
 @dataclass(frozen=True, slots=True)
-class Stores:
-    """The open stores of an index. The rows of those of one level are the same spans."""
+class Embedded:
+    """The open stores of an index that hold what an embedder made, and the texts it was made of."""
 
     catalog: Catalog
     passages: FaissStore
     sentences: FaissStore
-    passage_terms: LexicalIndex
-    passage_grams: LexicalIndex
-    sentence_terms: LexicalIndex
     tokens: TokenStore
 
     @property
     def is_settled(self) -> bool:
         """Whether the projection of the tokens was fitted on as many as one is to be fitted on."""
         return self.tokens.total >= SAMPLE
+
+
+@dataclass(frozen=True, slots=True)
+class Stores(Embedded):
+    """The open stores of an index. The rows of those of one level are the same spans."""
+
+    passage_terms: LexicalIndex
+    passage_grams: LexicalIndex
+    sentence_terms: LexicalIndex
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -43,12 +49,23 @@ class Stores:
 
 def open_stores(data: Path) -> Stores:
     """Opens the stores in the folder `data`. Raises IndexDamaged."""
+    made = open_embedded(data)
     return Stores(
-        catalog=Catalog(data / FILE),
-        passages=FaissStore.open(data / PASSAGES),
-        sentences=FaissStore.open(data / SENTENCES),
+        catalog=made.catalog,
+        passages=made.passages,
+        sentences=made.sentences,
+        tokens=made.tokens,
         passage_terms=LexicalIndex.open(data / PASSAGE_TERMS),
         passage_grams=LexicalIndex.open(data / PASSAGE_GRAMS),
         sentence_terms=LexicalIndex.open(data / SENTENCE_TERMS),
+    )
+
+
+def open_embedded(data: Path) -> Embedded:
+    """Opens those of the stores in the folder `data` that an embedder is needed for. Raises IndexDamaged."""
+    return Embedded(
+        catalog=Catalog(data / FILE),
+        passages=FaissStore.open(data / PASSAGES),
+        sentences=FaissStore.open(data / SENTENCES),
         tokens=TokenStore.open(data / TOKENS),
     )

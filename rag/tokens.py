@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,8 @@ DIRECTIONS = 128
 SAMPLE = 8_000
 """Tokens on which a projection is fitted."""
 
+# Passages whose tokens are written at a time.
+_WRITTEN_AT_A_TIME = 128
 _ARRAYS = ("centre", "basis", "ids", "starts", "vectors", "scales", "places")
 
 
@@ -118,6 +121,11 @@ class TokenStore:
         return len(self._rows)
 
     @property
+    def ids(self) -> Ids:
+        """The ids of the passages, int64 [n], in the order of their rows."""
+        return self._rows.ids
+
+    @property
     def total(self) -> int:
         """Number of tokens of all passages together."""
         return len(self._tokens.scales)
@@ -137,7 +145,7 @@ class TokenStore:
 
 
 def write_tokens(folder: Path, projection: Projection, ids: Ids, tokens: Iterable[StoredTokens]) -> None:
-    """Writes the new folder of a store of `tokens`, those of each passage, one at a time in memory; flushed to disk.
+    """Writes the new folder of a store of `tokens`, those of each passage, some at a time in memory; flushed to disk.
 
     `ids` int64 [number of passages].
     """
@@ -154,9 +162,10 @@ def write_tokens(folder: Path, projection: Projection, ids: Ids, tokens: Iterabl
         vectors = opened("vectors", np.int8, directions)
         scales, places = opened("scales", np.float16), opened("places", np.uint32)
         lengths = [0]
-        for some in tokens:
-            vectors.append(some.vectors)
-            scales.append(some.scales)
-            places.append(some.places)
-            lengths.append(len(some.scales))
+        rest = iter(tokens)
+        while some := list(islice(rest, _WRITTEN_AT_A_TIME)):
+            vectors.append(np.concatenate([one.vectors for one in some]))
+            scales.append(np.concatenate([one.scales for one in some]))
+            places.append(np.concatenate([one.places for one in some]))
+            lengths += [len(one.scales) for one in some]
         opened("starts", np.int64).append(np.cumsum(lengths, dtype=np.int64))

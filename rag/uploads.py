@@ -14,7 +14,7 @@ import re
 import shutil
 import unicodedata
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +23,8 @@ from typing import Literal
 from filelock import FileLock
 
 from rag.config import Settings
-from rag.corpus import read_article
-from rag.corpus.formats import check_name, check_size
+from rag.corpus import read_articles
+from rag.corpus.formats import check_name, check_size, split_name
 from rag.errors import (
     FileUnreadable,
     IndexMissing,
@@ -103,10 +103,11 @@ def check_upload(name: str, size: int) -> None:
     check_size(shown, size)
 
 
-def add(folder: Path, uploads: Sequence[Upload]) -> list[Outcome]:
-    """Takes `uploads` into `folder`, each one that can be read as an article, and says what became of each, in order.
+def add(folder: Path, uploads: Sequence[Upload], fields: Mapping[str, str] | None = None) -> list[Outcome]:
+    """Takes `uploads` into `folder`, each one that an article can be read from, and says what became of each, in order.
 
-    Nothing that is there is overwritten. Raises DiskFull and WriteFailed when `folder` cannot be written at all.
+    `fields` names the fields of exports. Nothing that is there is overwritten. Raises DiskFull and WriteFailed when
+    `folder` cannot be written at all.
     """
     outcomes = []
     total = 0
@@ -121,7 +122,7 @@ def add(folder: Path, uploads: Sequence[Upload]) -> list[Outcome]:
                 if total + size > MOST_TOTAL:
                     raise UploadTooLarge(path=name, limit=MOST_TOTAL // MEGABYTE)
                 total += size
-                outcomes.append(_take(folder, upload.path, name))
+                outcomes.append(_take(folder, upload.path, name, fields or {}))
             except RagError as error:
                 outcomes.append(Outcome(name, "refused", error=error))
             except OSError as error:
@@ -146,6 +147,12 @@ def remove(folder: Path, document: str, roots: Sequence[Path]) -> Removed:
     return Removed(path.name, removed)
 
 
+def removed_articles(folder: Path) -> list[Removed]:
+    """What was removed from `folder` and can be restored, the latest of each name."""
+    found = sorted((folder.parent / "removed").glob("*/*"), key=lambda path: path.parent.stat().st_mtime)
+    return list({path.name: Removed(path.name, path) for path in found if path.is_file()}.values())
+
+
 def restore(folder: Path, removed: Removed) -> str:
     """Puts a removed article back and returns its name, another one than before if that was taken meanwhile.
 
@@ -159,6 +166,13 @@ def restore(folder: Path, removed: Removed) -> str:
         removed.path.parent.rmdir()
         flush_folder(folder)
     return target.name
+
+
+def holders(document: str) -> Iterator[str]:
+    """The names that the file of the article `document` may have: its own, or what comes before a `#` or a `/`."""
+    yield document
+    for place in reversed([place for place, sign in enumerate(document) if sign in "#/"]):
+        yield document[:place]
 
 
 def shown_name(name: str) -> str:
@@ -192,17 +206,17 @@ def _alone(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _take(folder: Path, source: Path, name: str) -> Outcome:
+def _take(folder: Path, source: Path, name: str, fields: Mapping[str, str]) -> Outcome:
     same = _same(folder, source)
     if same:
         return Outcome(name, "known", same.name)
     target = _free(folder, file_name(name))
     # Hidden: a build that goes on meanwhile passes it over. It has the suffix that says how to read it.
-    beside = folder / f".{uuid.uuid4().hex}{target.suffix}"
+    beside = folder / f".{uuid.uuid4().hex}{split_name(target.name)[1]}"
     try:
         with writing(beside):
             _copy(source, beside)
-        _check_readable(beside, name)
+        _check_readable(beside, name, fields)
         with writing(target):
             beside.replace(target)
     finally:
@@ -218,12 +232,18 @@ def _copy(source: Path, target: Path) -> None:
         os.fsync(written.fileno())
 
 
-def _check_readable(path: Path, name: str) -> None:
-    """Raises what is wrong with the file `path` as an article, under the name that the user knows."""
+def _check_readable(path: Path, name: str, fields: Mapping[str, str]) -> None:
+    """Raises what is wrong with the file `path`, under the name that the user knows, unless it holds an article."""
+    problems: list[RagError] = []
     try:
-        read_article(path, name)
+        if next(read_articles(path, name, fields=fields, on_problem=problems.append), None):
+            return
     except RagError as error:
-        raise type(error)(**{**error.fields, "path": name}) from error
+        problems.append(error)
+    first = problems[0]
+    raise type(first)(
+        **{**first.fields, "path": f"{name}{str(first.fields['path']).removeprefix(str(path))}"}
+    ) from first
 
 
 def _same(folder: Path, path: Path) -> Path | None:
@@ -241,20 +261,28 @@ def _articles(folder: Path) -> list[Path]:
 def _free(folder: Path, name: str) -> Path:
     """Where a file called so, or so with a number, overwrites nothing."""
     path, number = folder / name, 1
+    stem, suffix = split_name(name)
     while os.path.lexists(path):
         number += 1
-        path = folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
+        path = folder / f"{stem}-{number}{suffix}"
     return path
 
 
 def _locate(folder: Path, document: str, roots: Sequence[Path]) -> Path:
-    """The file that an index built from `roots` calls `document`.
+    """The file that an index built from `roots` calls `document`, or that holds the article so called.
 
     Of two files of one name the first root's has it; the other's begins with names of the folders above it.
     """
-    parts = Path(document).parts
-    inside = ".." not in parts and not Path(document).is_absolute()
-    for above in range(len(parts) if inside else 0):
+    if ".." not in Path(document).parts and not Path(document).is_absolute():
+        for name in holders(document):
+            if found := _find(folder, Path(name).parts, roots):
+                return found
+    close = difflib.get_close_matches(document, [path.name for path in _articles(folder)], 3)
+    raise UnknownDocument(name=document, close=", ".join(close) or "–")
+
+
+def _find(folder: Path, parts: tuple[str, ...], roots: Sequence[Path]) -> Path | None:
+    for above in range(len(parts)):
         for root in roots:
             base = root if root.is_dir() else root.parent
             path = base.joinpath(*parts[above:])
@@ -262,5 +290,4 @@ def _locate(folder: Path, document: str, roots: Sequence[Path]) -> Path:
             if named and path.is_file() and root in (base, path):
                 # A root above the folder holds its files too.
                 return folder / path.name if path.parent.resolve() == folder.resolve() else path
-    close = difflib.get_close_matches(document, [path.name for path in _articles(folder)], 3)
-    raise UnknownDocument(name=document, close=", ".join(close) or "–")
+    return None

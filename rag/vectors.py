@@ -73,6 +73,11 @@ class FaissStore:
         """Whether all vectors are compared, in full precision."""
         return not isinstance(self._inner, faiss.IndexRefine)
 
+    @property
+    def refined(self) -> Any:
+        """The index within of a store that is not exact; it goes with the store."""
+        return self._inner
+
     @cached_property
     def _rows(self) -> Rows:
         return Rows(faiss.vector_to_array(self._index.id_map))

@@ -8,11 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from rag.answering import Pipeline
 from rag.assembly import DEFAULT_MODELS, build, open_pipeline
 from rag.config import Settings
 from rag.fetching import fetch
+
+settings.register_profile("long", max_examples=20_000, deadline=None)
+if "HYPOTHESIS_PROFILE" in os.environ:
+    settings.load_profile(os.environ["HYPOTHESIS_PROFILE"])
 
 PROJECT = Path(__file__).parents[1]
 SEEDS = PROJECT / "seeds"

@@ -1,9 +1,13 @@
-"""PDF and Word files made for tests, small and whole."""
+"""Files of many formats made for tests, small and whole."""
 
 from __future__ import annotations
 
+import gzip
+import tarfile
+import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from email.message import EmailMessage
 from io import BytesIO
 
 import docx
@@ -75,3 +79,72 @@ def make_docx(paragraphs: Sequence[tuple[str, str]], title: str = "", author: st
     out = BytesIO()
     document.save(out)
     return out.getvalue()
+
+
+def make_zip(members: Mapping[str, bytes]) -> bytes:
+    """A .zip of these files."""
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def make_tgz(members: Mapping[str, bytes]) -> bytes:
+    """A .tar.gz of these files."""
+    out = BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, content in members.items():
+            about = tarfile.TarInfo(name)
+            about.size = len(content)
+            archive.addfile(about, BytesIO(content))
+    return gzip.compress(out.getvalue())
+
+
+def make_mail(text: str = "", page: str = "", charset: str = "utf-8", **headers: str) -> bytes:
+    """A mail with a plain part, an HTML part or both; in the names of `headers`, `_` stands for a dash."""
+    mail = EmailMessage()
+    for name, value in headers.items():
+        mail[name.replace("_", "-")] = value
+    if text:
+        mail.set_content(text, charset=charset)
+    if page and text:
+        mail.add_alternative(page, subtype="html", charset=charset)
+    elif page:
+        mail.set_content(page, subtype="html", charset=charset)
+    return mail.as_bytes()
+
+
+def make_mailbox(mails: Sequence[bytes]) -> bytes:
+    """An .mbox of these mails."""
+    return b"".join(
+        b"From MAILER-DAEMON Wed Sep  3 08:15:00 2025\n" + mail.replace(b"\nFrom ", b"\n>From ") + b"\n"
+        for mail in mails
+    )
+
+
+def make_epub(chapters: Mapping[str, str], about: str = "", others: Mapping[str, bytes] | None = None) -> bytes:
+    """A book of these chapters, the body of each by its id, `about` in its package; `others` are more files of it."""
+    items = "".join(f'<item id="{id_}" href="{id_}.xhtml" media-type="application/xhtml+xml"/>' for id_ in chapters)
+    spine = "".join(f'<itemref idref="{id_}"/>' for id_ in chapters)
+    package = (
+        '<package xmlns="http://www.idpf.org/2007/opf" version="3.0"><metadata '
+        'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:opf="http://www.idpf.org/2007/opf">'
+        f"{about}</metadata><manifest>{items}</manifest><spine>{spine}</spine></package>"
+    )
+    container = (
+        '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
+        '<rootfile full-path="OEBPS/book.opf"/></rootfiles></container>'
+    )
+    page = (
+        '<?xml version="1.0" encoding="utf-8"?><html xmlns="http://www.w3.org/1999/xhtml"><head><title>x</title></head>'
+    )
+    return make_zip(
+        {
+            "mimetype": b"application/epub+zip",
+            "META-INF/container.xml": container.encode(),
+            "OEBPS/book.opf": package.encode(),
+            **{f"OEBPS/{id_}.xhtml": f"{page}<body>{body}</body></html>".encode() for id_, body in chapters.items()},
+            **(others or {}),
+        }
+    )

@@ -420,13 +420,13 @@ def test_a_conflict_is_told_below_the_answer(tmp_path: Path, language: str) -> N
 @pytest.mark.parametrize("kind", [io.StringIO, Terminal])
 def test_progress_of_known_and_unknown_length(kind: type[io.StringIO]) -> None:
     err = kind()
-    steps = [Progress("read", 1, 0, "articles"), Progress("read", 2, 0, "articles"), Progress("split", 0, 2)]
-    steps += [Progress("split", 2, 2), Progress("fetch", 5_000_000, 9_000_000, "B", "model"), Progress("write", 0, 0)]
+    steps = [Progress("read", 1, 0, "articles"), Progress("read", 2, 0, "articles"), Progress("embed", 0, 2)]
+    steps += [Progress("embed", 2, 2), Progress("fetch", 5_000_000, 9_000_000, "B", "model"), Progress("write", 0, 0)]
     with Renderer("en", err=err).progress() as on_progress:
         for step in steps:
             on_progress(step)
     shown = ESCAPE.sub("", err.getvalue())
-    for words in ("Reading", "Splitting", "2/2", "Fetching model", "Writing the index"):
+    for words in ("Reading", "Embedding", "2/2", "Fetching model", "Writing the index"):
         assert words in shown
     assert "None" not in shown
     assert ("\x1b" in err.getvalue()) == (kind is Terminal)
@@ -436,7 +436,7 @@ def test_quiet_shows_no_progress() -> None:
     err = Terminal()
     renderer = Renderer("en", quiet=True, err=err)
     with renderer.waiting("load"), renderer.progress() as on_progress:
-        on_progress(Progress("split", 1, 2))
+        on_progress(Progress("embed", 1, 2))
     renderer.note("remark")
     assert err.getvalue() == ""
 

@@ -17,8 +17,8 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
 from rag import errors
-from rag.corpus import read_article, read_corpus
-from rag.corpus.formats import read_file
+from rag.corpus import read_articles, read_corpus
+from rag.corpus.formats import Content, Reading, read_entries
 from rag.corpus.formats.pdf import MOST_PAGES
 from rag.corpus.formats.properties import believable
 from rag.domain import Article
@@ -63,7 +63,13 @@ def sheet(number: int = 1, text: str = PRINTED) -> list[Line]:
 def read(tmp_path: Path, name: str, content: bytes) -> Article:
     path = tmp_path / name
     path.write_bytes(content)
-    return read_article(path, name)[0]
+    ((article, _),) = read_articles(path, name)
+    return article
+
+
+def content(path: Path) -> Content:
+    (entry,) = read_entries(path, Reading())
+    return entry.content
 
 
 def story(article: Article) -> str:
@@ -114,9 +120,9 @@ def test_the_date_of_a_page(tmp_path: Path, head: str, text: str, day: int | Non
 def test_the_encoding_of_a_page(tmp_path: Path, encoding: str, declared: str, told: str) -> None:
     page = PAGE.replace('charset="utf-8"', f'charset="{declared}"' if declared else "")
     (tmp_path / "a.htm").write_bytes(page.encode(encoding))
-    content = read_file(tmp_path / "a.htm")
-    assert SENTENCE in content.text and MAYOR in content.text
-    assert content.encoding == told
+    read = content(tmp_path / "a.htm")
+    assert SENTENCE in read.text and MAYOR in read.text
+    assert read.encoding == told
 
 
 def test_a_printed_page(tmp_path: Path) -> None:
@@ -177,7 +183,7 @@ def test_tables_and_tracked_changes(tmp_path: Path) -> None:
     table.cell(0, 0).text, table.cell(0, 1).text = "2024", "1,2 M€"
     document.add_paragraph(LATER)
     document.save(str(tmp_path / "a.docx"))
-    assert read_file(tmp_path / "a.docx").text == f"Le pont rouvre mardi matin.\n\n2024 | 1,2 M€\n\n{LATER}"
+    assert content(tmp_path / "a.docx").text == f"Le pont rouvre mardi matin.\n\n2024 | 1,2 M€\n\n{LATER}"
 
 
 @pytest.mark.parametrize(
@@ -250,10 +256,10 @@ BAD: dict[str, tuple[str, Callable[[], bytes], type[RagError], str]] = {
 
 @pytest.mark.parametrize("case", BAD)
 def test_a_bad_file_is_refused_with_its_reason(tmp_path: Path, case: str) -> None:
-    name, content, error, fact = BAD[case]
-    (tmp_path / name).write_bytes(content())
+    name, make, error, fact = BAD[case]
+    (tmp_path / name).write_bytes(make())
     with pytest.raises(RagError) as caught:
-        read_article(tmp_path / name, name)
+        list(read_articles(tmp_path / name, name))
     assert type(caught.value) is error
     assert name in caught.value.message("fr") and fact in caught.value.message("fr")
 
@@ -262,7 +268,7 @@ def test_a_small_file_of_endless_drawing(tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(make_pdf([[("a", 10, 700.0)] * 100_000] * 8))
     started = time.perf_counter()
     with pytest.raises(errors.ArticleTooLong):
-        read_article(tmp_path / "a.pdf", "a.pdf")
+        list(read_articles(tmp_path / "a.pdf", "a.pdf"))
     assert time.perf_counter() - started < 60
 
 
@@ -273,7 +279,7 @@ def test_odd_pages_are_read(tmp_path: Path, page: str) -> None:
     path = tmp_path / "a.html"
     path.write_text(page, encoding="utf-8")
     started = time.perf_counter()
-    assert SENTENCE in read_article(path, "a.html")[0].text
+    assert SENTENCE in content(path).text
     assert time.perf_counter() - started < 30
 
 
@@ -294,6 +300,6 @@ def test_a_folder_of_all_kinds(tmp_path: Path) -> None:
         "d.docx": make_docx(WORD),
         "e.odt": b"",
     }
-    for name, content in files.items():
-        (tmp_path / name).write_bytes(content)
+    for name, held in files.items():
+        (tmp_path / name).write_bytes(held)
     assert [article.document for article in read_corpus([tmp_path])] == ["a.txt", "b.htm", "c.PDF", "d.docx"]

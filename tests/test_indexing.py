@@ -2,15 +2,16 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from rag.catalog import open_catalog
+from rag.changes import Changes
 from rag.config import Settings
 from rag.domain import Progress
 from rag.errors import (
@@ -25,6 +26,7 @@ from rag.errors import (
 from rag.indexing import BuildReport, build_index, check_embedder, open_index
 from rag.protocols import OnProgress, Vectors, silent
 from tests.doubles import BagEmbedder
+from tests.made_index import age, held, make_articles
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 SETTINGS = Settings()
@@ -49,7 +51,7 @@ def build(
 def test_an_index_holds_what_it_was_built_from(folder: Path, tmp_path: Path) -> None:
     report = build([folder], tmp_path / "ix")
     index = open_index(tmp_path / "ix")
-    assert report.added == tuple(sorted(p.name for p in folder.iterdir()))
+    assert report.changes.added == tuple(sorted(p.name for p in folder.iterdir()))
     assert index.manifest.articles == 3
     assert [a.text for a in index.catalog.articles()] == [p.read_text("utf-8") for p in sorted(folder.iterdir())]
     for level, store in (("passage", index.passages), ("sentence", index.sentences)):
@@ -71,7 +73,7 @@ def test_building_again_embeds_nothing(folder: Path, tmp_path: Path) -> None:
     build([folder], tmp_path / "ix")
     embedder = BagEmbedder()
     report = build([folder], tmp_path / "ix", embedder)
-    assert (report.embedded, report.unchanged, report.added, report.removed) == (0, 3, (), ())
+    assert (report.embedded, report.changes) == (0, Changes(unchanged=3))
     assert embedder.embedded == []
 
 
@@ -83,7 +85,7 @@ def test_only_what_is_new_is_embedded(folder: Path, tmp_path: Path) -> None:
     changed.write_text(changed.read_text("utf-8") + "\n\nUn ajout final.", "utf-8")
     embedder = BagEmbedder()
     report = build([folder], tmp_path / "ix", embedder)
-    assert (report.added, report.removed, report.changed) == (("new.txt",), (gone.name,), (changed.name,))
+    assert report.changes == Changes(("new.txt",), (changed.name,), (gone.name,), (), 1)
     assert 0 < report.embedded < 10
     assert any("tout neuf" in text for text in embedder.embedded)
 
@@ -93,16 +95,8 @@ def test_only_what_is_new_is_embedded(folder: Path, tmp_path: Path) -> None:
 
 @pytest.fixture
 def larger(tmp_path: Path) -> Path:
-    """A folder of sixty articles of a hundred and sixty words, two paragraphs each."""
-    words = [word for path in sorted(SEEDS.iterdir()) for word in path.read_text("utf-8").split()]
-    chooser = random.Random(0)
-    made = tmp_path / "larger"
-    made.mkdir()
-    for number in range(60):
-        paragraphs = ["\n".join(" ".join(chooser.choices(words, k=20)) + "." for _ in range(4)) for _ in range(2)]
-        head = f"Date : {1 + number % 28} septembre 2025\n\nArticle numéro {number} de la série"
-        (made / f"{number:02}.txt").write_text("\n\n".join([head, *paragraphs]), "utf-8")
-    return made
+    """A folder of sixty articles of a hundred and sixty words."""
+    return make_articles(tmp_path / "larger")
 
 
 def _change(folder: Path, change: str) -> None:
@@ -121,35 +115,17 @@ def _change(folder: Path, change: str) -> None:
         os.utime(middle, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
-def _held(target: Path) -> dict[str, object]:
-    """Everything an index holds but the projection of its tokens, which an update keeps."""
-    index = open_index(target)
-    rows = np.arange(index.manifest.passages)
-    lexical = (index.passage_terms, index.passage_grams, index.sentence_terms)
-    return {
-        "articles": list(index.catalog.articles()),
-        "spans": index.catalog.spans("passage") + index.catalog.spans("sentence"),
-        "origins": index.catalog.origins(),
-        "ids": [list(store.ids) for store in (index.passages, index.sentences, *lexical)],
-        "vectors": index.passages.at(rows).tolist(),
-        "sentences": index.sentences.at(np.arange(index.manifest.sentences)).tolist(),
-        "terms": [{term: [v.tolist() for v in one.best([term], 999)] for term in one.vocabulary} for one in lexical],
-        "places": [index.tokens.at(int(row)).places.tolist() for row in rows],
-        "digest": index.manifest.corpus_digest,
-    }
-
-
 @pytest.mark.parametrize("change", ["added", "removed", "renamed", "the same file twice", "another byte, nothing else"])
 def test_an_updated_index_is_that_of_a_build_from_nothing(change: str, larger: Path, tmp_path: Path) -> None:
     build([larger], tmp_path / "ix")
     assert open_index(tmp_path / "ix").is_settled
-    before = _held(tmp_path / "ix")
+    before = held(tmp_path / "ix")
     _change(larger, change)
     embedder = BagEmbedder()
     build([larger], tmp_path / "ix", embedder)
     build([larger], tmp_path / "anew")
-    updated = _held(tmp_path / "ix")
-    assert updated == _held(tmp_path / "anew")
+    updated = held(tmp_path / "ix")
+    assert updated == held(tmp_path / "anew")
     assert (updated == before) == (change == "the same file twice")
     assert len(embedder.embedded) < 6
 
@@ -160,7 +136,7 @@ def test_without_a_change_an_index_stays_as_it_is(larger: Path, tmp_path: Path) 
     for path in larger.iterdir():
         os.utime(path)
     report = build([], tmp_path / "ix")
-    assert (report.unchanged, report.added, report.changed, report.removed, report.embedded) == (60, (), (), (), 0)
+    assert (report.changes, report.embedded) == (Changes(unchanged=60), 0)
     assert (tmp_path / "ix" / "manifest.json").read_bytes() == manifest
     # The same articles by other paths, in the same order: only the paths are new.
     parts = sorted(larger.iterdir())
@@ -182,7 +158,7 @@ def test_other_settings_cut_anew_and_embed_what_is_new(larger: Path, tmp_path: P
     settings = Settings(chunk_tokens=32)
     build_index([larger], tmp_path / "ix", BagEmbedder(), settings)
     build_index([larger], tmp_path / "anew", BagEmbedder(), settings)
-    assert _held(tmp_path / "ix") == _held(tmp_path / "anew")
+    assert held(tmp_path / "ix") == held(tmp_path / "anew")
 
 
 def test_what_is_told_of_files_is_told_again(larger: Path, tmp_path: Path) -> None:
@@ -205,7 +181,7 @@ def test_the_manifest_says_how_vectors_are_stored(folder: Path, tmp_path: Path) 
 def test_without_paths_it_reads_those_of_last_time(folder: Path, tmp_path: Path) -> None:
     build([folder], tmp_path / "ix")
     (folder / "new.txt").write_text("Un article tout neuf paraît.", "utf-8")
-    assert build([], tmp_path / "ix").added == ("new.txt",)
+    assert build([], tmp_path / "ix").changes.added == ("new.txt",)
     with pytest.raises(IndexMissing):
         build([], tmp_path / "none")
 
@@ -290,7 +266,7 @@ def test_an_index_of_an_older_schema_is_told_and_built_again(folder: Path, tmp_p
         assert (caught.value.fields["found"], caught.value.exit_code) == (1, 4)
         assert f"rag index --index {target}" in caught.value.next_step()
     report = build([], target)
-    assert (report.manifest.articles, len(report.added)) == (3, 3)
+    assert (report.manifest.articles, len(report.changes.added)) == (3, 3)
     assert len(open_index(target).tokens) == report.manifest.passages
     assert len(list(target.glob("data-*"))) == 1
 
@@ -326,6 +302,39 @@ def test_a_small_index_that_grows_much_gets_a_new_projection(folder: Path, tmp_p
     assert np.array_equal(open_index(tmp_path / "ix").tokens.projection.basis, second)
 
 
+def test_an_index_of_the_schema_before_is_read_and_brought_up_to_date(larger: Path, tmp_path: Path) -> None:
+    build([larger], tmp_path / "ix")
+    new = held(tmp_path / "ix")
+    age(tmp_path / "ix")
+    old = open_index(tmp_path / "ix")
+    # It does not tell yet where what it says of its articles comes from.
+    articles = [replace(article, provenance={}) for article in open_index(tmp_path / "ix").catalog.articles()]
+    assert held(tmp_path / "ix") == new | {"origins": old.catalog.origins(), "articles": articles}
+    assert old.manifest.schema == 3
+    embedder = BagEmbedder()
+    report = build([], tmp_path / "ix", embedder)
+    assert (embedder.embedded, report.embedded, report.changes) == ([], 0, Changes(unchanged=60))
+    assert (report.manifest.schema, held(tmp_path / "ix")) == (4, new)
+
+
+def test_the_old_index_answers_until_the_new_one_is_whole(larger: Path, tmp_path: Path) -> None:
+    """Another embedder, another size of chunk: the old index is asked until the very end."""
+    build([larger], tmp_path / "ix")
+    before = held(tmp_path / "ix")
+    asked: list[bool] = []
+
+    class Watching(BagEmbedder):
+        def encode_documents(self, texts: Sequence[str], on_progress: OnProgress = silent) -> Vectors:
+            asked.append(held(tmp_path / "ix") == before)
+            return super().encode_documents(texts, on_progress)
+
+    other = Watching(32, "other")
+    build_index([], tmp_path / "ix", other, Settings(chunk_tokens=32))
+    assert asked and all(asked)
+    manifest = open_index(tmp_path / "ix").manifest
+    assert (manifest.embedder, manifest.chunk_tokens, manifest.dimension) == ("other", 32, 32)
+
+
 @pytest.mark.parametrize("damage", ["manifest", "folder", "faiss", "sqlite", "bm25", "grams", "tokens", "counts"])
 def test_a_damaged_index_is_told_and_can_be_built_again(folder: Path, tmp_path: Path, damage: str) -> None:
     target = tmp_path / "ix"
@@ -357,4 +366,4 @@ def test_a_damaged_index_is_told_and_can_be_built_again(folder: Path, tmp_path: 
 def test_progress_names_the_steps_in_order(folder: Path, tmp_path: Path) -> None:
     seen: list[Progress] = []
     build_index([folder], tmp_path / "ix", BagEmbedder(), SETTINGS, on_progress=seen.append)
-    assert list(dict.fromkeys(progress.step for progress in seen)) == ["read", "split", "embed", "write"]
+    assert list(dict.fromkeys(progress.step for progress in seen)) == ["read", "embed", "write"]

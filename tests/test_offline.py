@@ -132,6 +132,6 @@ def test_everything_but_fetching_works_without_a_network(tmp_path: Path, models_
     for name, start, end in re.findall(r"(\S+\.txt), (\d+)-(\d+)", sources):
         assert (SEEDS / name).read_bytes().decode()[int(start) : int(end)] in sources
     assert "\x1b" not in done.stdout + done.stderr
-    steps = {"Reading", "Splitting", "Embedding", "Writing"}
-    assert {line.split(" ")[0] for line in done.stderr.splitlines()} <= steps
+    steps = {"Reading", "Splitting", "Embedding", "Writing", "added:"}
+    assert {line.split()[0] for line in done.stderr.splitlines()} <= steps
     assert noted == ""

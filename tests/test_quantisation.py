@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rag.protocols import Ids, Vectors
-from rag.quantisation import FLAT_BYTES, LEAST_RECALL, build_store, nearest, recall
+from rag.quantisation import FLAT_BYTES, LEAST_RECALL, Layout, nearest, recall, write_store
 from rag.vectors import FaissStore
 
 SIZE, DIMENSION = 30_000, 24
@@ -23,22 +23,47 @@ def clustered() -> tuple[Ids, Vectors]:
     return chooser.permutation(10 * SIZE)[:SIZE].astype(np.int64), vectors
 
 
+def write(path: Path, ids: Ids, vectors: Vectors, most_flat: int = FLAT_BYTES) -> Layout:
+    batches = (vectors[start : start + 7_000] for start in range(0, len(vectors), 7_000))
+    return write_store(path, ids, batches, vectors.shape[1], most_flat=most_flat)
+
+
 @pytest.fixture(scope="module")
-def store(clustered: tuple[Ids, Vectors]) -> FaissStore:
-    return build_store(*clustered, most_flat=0)[0]
+def written(clustered: tuple[Ids, Vectors], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Layout]:
+    """A quantised store."""
+    path = tmp_path_factory.mktemp("quantised") / "x.faiss"
+    return path, write(path, *clustered, most_flat=0)
 
 
-def test_few_vectors_are_compared_one_by_one(clustered: tuple[Ids, Vectors]) -> None:
+@pytest.fixture(scope="module")
+def store(written: tuple[Path, Layout]) -> FaissStore:
+    return FaissStore.open(written[0])
+
+
+def test_few_vectors_are_compared_one_by_one(clustered: tuple[Ids, Vectors], tmp_path: Path) -> None:
     ids, vectors = clustered
-    exact, layout = build_store(ids, vectors)
+    layout = write(tmp_path / "x.faiss", ids, vectors)
+    exact = FaissStore.open(tmp_path / "x.faiss")
     assert (layout.kind, layout.recall, exact.is_exact) == ("flat", 1.0, True)
     assert vectors.nbytes < FLAT_BYTES
     assert np.array_equal(exact.reconstruct(ids[:9]), vectors[:9])
 
 
-def test_many_are_quantised_and_the_recall_is_what_is_said(clustered: tuple[Ids, Vectors]) -> None:
+@pytest.mark.parametrize(("size", "most_flat"), [(0, FLAT_BYTES), (1, FLAT_BYTES), (5_000, FLAT_BYTES), (5_000, 0)])
+def test_the_file_is_what_faiss_writes(
+    size: int, most_flat: int, clustered: tuple[Ids, Vectors], tmp_path: Path
+) -> None:
+    """Opened and written again by FAISS itself, not a byte differs."""
+    write(tmp_path / "x.faiss", clustered[0][:size], clustered[1][:size], most_flat=most_flat)
+    FaissStore.open(tmp_path / "x.faiss").save(tmp_path / "y.faiss")
+    assert (tmp_path / "x.faiss").read_bytes() == (tmp_path / "y.faiss").read_bytes()
+
+
+def test_many_are_quantised_and_the_recall_is_what_is_said(
+    clustered: tuple[Ids, Vectors], written: tuple[Path, Layout], store: FaissStore
+) -> None:
     ids, vectors = clustered
-    store, layout = build_store(ids, vectors, most_flat=0)
+    layout = written[1]
     assert (layout.kind, store.is_exact, len(store)) == ("ivf-pq", False, SIZE)
     assert 1 <= layout.probes <= layout.lists
     assert LEAST_RECALL <= layout.recall <= 1
@@ -58,12 +83,11 @@ def test_the_nearest_are_told_part_by_part(clustered: tuple[Ids, Vectors]) -> No
 @pytest.mark.parametrize("mapped", [False, True])
 @pytest.mark.parametrize("share", [0.003, 0.9])
 def test_a_search_among_some_finds_them_alone(
-    mapped: bool, share: float, clustered: tuple[Ids, Vectors], store: FaissStore, tmp_path: Path
+    mapped: bool, share: float, clustered: tuple[Ids, Vectors], written: tuple[Path, Layout], store: FaissStore
 ) -> None:
     ids, vectors = clustered
     if mapped:
-        store.save(tmp_path / "x.faiss")
-        store = FaissStore.open(tmp_path / "x.faiss", read_whole=0)
+        store = FaissStore.open(written[0], read_whole=0)
     rows = np.flatnonzero(np.random.default_rng(1).random(SIZE) < share)
     allowed = np.append(ids[rows], 10**9)  # one is not there
     scores, found = store.search(vectors[:20], 10, allowed)
@@ -84,7 +108,7 @@ def test_vectors_come_back_in_16_bits(clustered: tuple[Ids, Vectors], store: Fai
 @pytest.mark.parametrize("most_flat", [0, FLAT_BYTES])
 def test_an_opened_store_can_be_changed(most_flat: int, clustered: tuple[Ids, Vectors], tmp_path: Path) -> None:
     ids, vectors = clustered[0][:6_000], clustered[1][:6_000]
-    build_store(ids, vectors, most_flat=most_flat)[0].save(tmp_path / "x.faiss")
+    write(tmp_path / "x.faiss", ids, vectors, most_flat=most_flat)
     opened = FaissStore.open(tmp_path / "x.faiss", read_whole=0)
     assert opened.remove(ids[:3]) == 3
     assert ids[0] not in opened.search(vectors[:1], 5)[1]

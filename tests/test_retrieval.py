@@ -282,7 +282,7 @@ class Silent(BagEmbedder):
 
 
 @pytest.mark.parametrize("embedder", [BagEmbedder(), Silent()])
-@pytest.mark.parametrize("text", ["— — —", "Le la les.", "?", "x", "\u00ad"])
+@pytest.mark.parametrize("text", ["— — —", "Le la les.", "?", "x"])
 def test_articles_without_tokens_or_terms(text: str, embedder: BagEmbedder, tmp_path: Path) -> None:
     retriever = make(tmp_path, {"a.txt": text, "b.txt": f"{text} {text}"}, embedder)
     hits, evidence = retriever.search_with_evidence("le pont ?", 2, 2)

@@ -305,7 +305,7 @@ def test_updates_come_one_after_the_other_while_questions_go_on(
         assert finished(service.stream(QUESTION)).answer.answered
         assert not second.done()
         release.set()
-        assert first.result(60).added == ("pont.txt",)
+        assert first.result(60).changes.added == ("pont.txt",)
         report = second.result(60)  # not refused because another is at work
-    assert (report.added, report.unchanged, report.embedded) == ((), 6, 0)
+    assert (report.changes.added, report.changes.unchanged, report.embedded) == ((), 6, 0)
     assert len(service.articles()) == 6

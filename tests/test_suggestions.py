@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.catalog import Catalog, write_catalog
+from rag.catalog import Catalog
+from rag.catalog_writing import writing_catalog
 from rag.chunking import split_sentences
 from rag.corpus import read_corpus
 from rag.domain import Article, Passage, Segment
@@ -37,7 +38,9 @@ def sentences_of(each: Article) -> list[Passage]:
 
 def catalog(folder: Path, articles: Sequence[Article]) -> Catalog:
     path = folder / "articles.sqlite"
-    write_catalog(path, articles, [], [sentence for each in articles for sentence in sentences_of(each)])
+    with writing_catalog(path) as catalog:
+        for article in articles:
+            catalog.add(article, [], sentences_of(article))
     return Catalog(path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import unicodedata
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from rag.errors import (
     NotText,
     RagError,
     RootsDropped,
+    TextFieldMissing,
     TooManyFiles,
     UnknownDocument,
     UploadTooLarge,
@@ -28,7 +30,7 @@ from rag.errors import (
 from rag.indexing import build_index, open_index
 from rag.uploads import Outcome, Upload, add, check_upload, file_name, index_roots, own_folder, remove, restore
 from tests.doubles import BagEmbedder
-from tests.made_files import column, make_pdf
+from tests.made_files import column, make_pdf, make_zip
 
 TEXT = "Le pont du village a été rouvert au public mardi matin."
 
@@ -85,6 +87,26 @@ def test_good_and_bad_files_of_one_drop(tmp_path: Path, own: Path) -> None:
     assert [error.fields["path"] for error in errors] == ["cut.pdf", "empty.md", "letter.odt", "gone.txt"]
     assert names(own.parent) == ["2025-09-03-Le-pont-2.txt", "2025-09-03-Le-pont.txt", "page.pdf"]
     assert (own / "2025-09-03-Le-pont.txt").read_text("utf-8") == TEXT
+
+
+def test_a_file_of_several_articles(tmp_path: Path, own: Path) -> None:
+    """Taken in when one of them can be read, under a name that says how; removed as a whole."""
+    good, bad = b'{"texte": "Le pont du village rouvre."}\n', b"{}\n[]\n"
+    given = [
+        upload(tmp_path, "a.jsonl", bad + good),
+        upload(tmp_path, "b.csv.GZ", gzip.compress(b"corps_article\nLe vote a eu lieu.\n")),
+        upload(tmp_path, "c.jsonl", bad),
+        upload(tmp_path, "d.zip", make_zip({"x.txt": b"", "y.pdf": b"%PDF-"})),
+    ]
+    outcomes = add(own, [*given, upload(tmp_path, "a.jsonl", good)], {"text": "corps_article"})
+    assert [outcome.document for outcome in outcomes] == ["a.jsonl", "b.csv.gz", "", "", "a-2.jsonl"]
+    errors = [outcome.error for outcome in outcomes if outcome.error]
+    assert [(type(error), error.fields["path"]) for error in errors] == [
+        (TextFieldMissing, "c.jsonl"),
+        (EmptyArticle, "d.zip/x.txt"),
+    ]
+    assert remove(own, "a.jsonl#3", [own]).document == "a.jsonl"
+    assert remove(own, "b.csv.gz#1", [own]).document == "b.csv.gz"
 
 
 @pytest.mark.parametrize(

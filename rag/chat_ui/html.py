@@ -36,6 +36,7 @@ class Place:
     title: str
     source: str | None
     date: date | None
+    page: int | None = None
 
     @classmethod
     def of_hit(cls, hit: Hit) -> Place:
@@ -58,6 +59,7 @@ class Place:
             str(stored.get("title", heading.title)),
             stored.get("source", heading.source),
             date.fromisoformat(day) if day else heading.date,
+            stored.get("page"),
         )
 
     def data(self, marker: int | None = None) -> str:
@@ -226,10 +228,11 @@ def _sources(answer: Mapping[str, Any], number: int, language: str, headings: He
 
 
 def _source(marker: int, number: int, place: Place, language: str) -> str:
+    page = f", p. {place.page}" if place.page else ""
     return (
         f'<li id="src-{number}-{marker}"{place.data(marker)}><span class="marker" aria-hidden="true">{marker}</span>'
         f'<a class="open" href="#source" data-of="src-{number}-{marker}">{escape(place.title)}</a>'
-        f'<span class="origin">{origin(place.source, place.date, language)}</span>'
+        f'<span class="origin">{origin(place.source, place.date, language)}{page}</span>'
         f'<blockquote id="quote-{number}-{marker}">{escape(place.quote)}</blockquote></li>'
     )
 

@@ -18,7 +18,19 @@ from rag.domain import EVERYTHING, Article, Heading, Progress, Scope
 from rag.errors import RagError, UnexpectedError
 from rag.scopes import make_scope
 from rag.service import Service
-from rag.uploads import MOST_FILES, MOST_TOTAL, Outcome, Removed, Upload, add, index_roots, own_folder, remove, restore
+from rag.uploads import (
+    MOST_FILES,
+    MOST_TOTAL,
+    Outcome,
+    Removed,
+    Upload,
+    add,
+    holders,
+    index_roots,
+    own_folder,
+    remove,
+    restore,
+)
 from rag.wording import say
 
 # More sources than these are not offered one by one.
@@ -32,6 +44,7 @@ class Library:
         self._service = service
         self._index = settings.index
         self._folder = own_folder(settings)
+        self._fields = settings.fields
         self._removed: dict[str, Removed] = {}
 
     def articles(self, view: View) -> Update:
@@ -122,7 +135,7 @@ class Library:
         """One after the other where that is allowed, so that each is told of when it is done."""
         few = len(uploads) <= MOST_FILES and sum(upload.path.stat().st_size for upload in uploads) <= MOST_TOTAL
         for batch in [[upload] for upload in uploads] if few else [list(uploads)]:
-            yield from add(self._folder, batch)
+            yield from add(self._folder, batch, self._fields)
 
     def _build(self) -> Iterator[Progress]:
         """Builds the index with the own articles; gives its progress as it goes. Raises as `build_index` does."""
@@ -153,15 +166,18 @@ class Library:
         titles = {heading.document: heading.title for heading in headings}
         return {
             "scope": stored_scope(scope),
-            "articles": article_list(headings, self._own(), scope.documents, view.article_search, view.language),
+            "articles": article_list(
+                headings, self._own(headings), scope.documents, view.article_search, view.language
+            ),
             "scope_form": scope_form(_sources(headings), scope, "", view.language),
             "chips": scope_chips(scope, titles, view.language),
         }
 
-    def _own(self) -> set[str]:
-        """Names that articles of the folder may have in the index."""
-        names = {path.name for path in self._folder.glob("*")} if self._folder.is_dir() else set()
-        return names | {f"{self._folder.name}/{name}" for name in names}
+    def _own(self, headings: Sequence[Heading]) -> set[str]:
+        """The documents that may be articles of the folder, or lie in files of it."""
+        files = {path.name for path in self._folder.glob("*")} if self._folder.is_dir() else set()
+        files |= {f"{self._folder.name}/{name}" for name in files}
+        return {heading.document for heading in headings if not files.isdisjoint(holders(heading.document))}
 
     def _sources(self) -> list[str]:
         try:

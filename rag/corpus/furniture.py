@@ -83,7 +83,7 @@ def lay_out(text: str, start: int = 0, known: Mapping[str, str] | None = None, *
                 unit.kind = "story"
             page.headline = None
     lines = tuple((unit.role, unit.text) for unit in page.units if unit.role and unit.kind in ("furniture", "aside"))
-    return Layout(_segments(text, start, page), page.headline, Facts(page.labels, lines))
+    return Layout(_segments(text, start, page), page.headline, Facts(page.labels, lines, dict(known or {})))
 
 
 def _mark_markdown(page: Page) -> None:

@@ -12,6 +12,8 @@ photo credits count for nothing: that is how others cite an agency, and everybod
 
 Title, where no headline was found: the first sentence, cut at a word.
 
+Each value comes with where it is from, as `Article.provenance` says it.
+
 Limits: two agencies equally often in the text give the one named first; a medium unknown to `rag.corpus.newsroom` is
 found only where it is labelled.
 """
@@ -23,6 +25,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar
 
 from rag.corpus.newsroom import Role, byline, count_words, fold, is_agency, outlet, people, tweeted_by
 
@@ -102,16 +105,29 @@ _CLOSING_MARK = re.compile(r"\s+»")
 _ABBREVIATION = re.compile(r"(?:^|[\s('’«])(?:M|MM|Mme|Mmes|Mlle|Dr|Pr|Me|Mgr|St|Ste|[A-Z]|cf|art|p|env|av|vol|n)\.$")
 
 
+Value = TypeVar("Value")
+Found = tuple[Value, str] | None
+"""A value and where it is from: "file", "header", "text", "path" or "guess". None if there is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the layout of a page gave away: labelled values and lines with the part they play."""
+    """What the layout of a page gave away: labelled values and lines with the part they play.
+
+    `known` are the labels that the file says of itself beside its text; they are among `labels` too.
+    """
 
     labels: Mapping[str, str] = field(default_factory=dict)
     lines: tuple[tuple[Role, str], ...] = ()
+    known: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, role: Role) -> Iterable[str]:
         """The lines that play `role`."""
         return (line for played, line in self.lines if played == role)
+
+    def origin(self, key: str) -> str:
+        """Where the label `key` is from."""
+        return "file" if key in self.known else "header"
 
 
 def header(text: str) -> tuple[int, date | None]:
@@ -141,69 +157,78 @@ def front_matter_key(key: str) -> str:
     return _KEYS.get(fold(key), "")
 
 
-def publication_date(facts: Facts, story: str, document: str) -> date | None:
+def publication_date(facts: Facts, story: str, document: str) -> Found[date]:
     """The day of publication where no header names it."""
     labelled = facts.labels.get("date")
-    candidates = [labelled] if labelled else []
+    candidates = [(labelled, facts.origin("date"))] if labelled else []
     stamps = [line for role in ("button", "stamp") for line in facts.of(role) if any(map(str.isdigit, line))]
-    candidates += sorted(stamps, key=lambda line: not fold(line).startswith("publie"))  # before « Mis à jour le »
+    # Before « Mis à jour le ».
+    candidates += [(line, "text") for line in sorted(stamps, key=lambda line: not fold(line).startswith("publie"))]
     dateline = _DATELINE.search(story[:_BEGINNING])
-    candidates += [dateline[0]] if dateline else []
-    for candidate in candidates:
+    candidates += [(dateline[0], "text")] if dateline else []
+    for candidate, origin in candidates:
         found = _read_day(candidate)
         if found:
-            return found
+            return found, origin
     # The last date of the path is the file's own; those before it are folders.
     for pattern in (_ISO, _COMPACT):
         for year, month, day in reversed(pattern.findall(document)):
             found = _day(year, month, day)
             if found:
-                return found
+                return found, "path"
     return None
 
 
-def source(facts: Facts, story: str) -> str | None:
+def title(facts: Facts, headline: str | None, story: str) -> tuple[str, str]:
+    """What the article is called; `headline` is what its page shows as such."""
+    if not headline:
+        return title_from(story), "guess"
+    return headline, facts.origin("title") if headline == facts.labels.get("title") else "text"
+
+
+def source(facts: Facts, story: str) -> Found[str]:
     """The medium or agency that published the article, by its usual name where that is known."""
     labelled = facts.labels.get("source")
     if labelled:
-        return outlet(labelled) or labelled
+        return outlet(labelled) or labelled, facts.origin("source")
     signed = [found.outlet for line in facts.of("byline") if (found := byline(line)) and found.outlet]
     dateline = _DATELINE.search(story[:_BEGINNING])
     closing = _CLOSING.search(story[-40:])
     signoffs = [fold(line) for line in facts.of("signoff")]
     named = [name for line in facts.of("outlet") if (name := outlet(line))]
     tweets = Counter(name for line in facts.of("attribution") if (name := tweeted_by(line)))
-    for names in (
-        [name for name in named if not is_agency(name)],
-        signed,
-        [outlet(dateline[1]) if dateline else None],
-        named,
-        [outlet(closing[1]) if closing else None],
-        [_agency(line) for line in signoffs if not line.strip("(").startswith("avec ")],
-        [name for name, _ in tweets.most_common(1)],
-        [_agency(line) for line in signoffs],
+    for names, origin in (
+        ([name for name in named if not is_agency(name)], "text"),
+        (signed, "text"),
+        ([outlet(dateline[1]) if dateline else None], "text"),
+        (named, "text"),
+        ([outlet(closing[1]) if closing else None], "text"),
+        ([_agency(line) for line in signoffs if not line.strip("(").startswith("avec ")], "text"),
+        ([name for name, _ in tweets.most_common(1)], "guess"),
+        ([_agency(line) for line in signoffs], "text"),
+        ([_traced(story)], "guess"),
     ):
         for name in names:
             if name:
-                return name
-    return _traced(story)
+                return name, origin
+    return None
 
 
-def author(facts: Facts) -> str | None:
+def author(facts: Facts) -> Found[str]:
     """Who wrote the article."""
     labelled = facts.labels.get("author", "").strip("[] ")
     if labelled:
-        return labelled
+        return labelled, facts.origin("author")
     for line in facts.of("byline"):
         found = byline(line)
         if found and found.author:
-            return found.author
+            return found.author, "text"
     for line in facts.of("signoff"):
         # « (John Irish, avec la contribution de …) », « (Reportage de John Irish, version française …) »
         first = re.split(r"[,;]| avec ", line.strip("()"))[0]
         signed = people(re.sub(r"^(?:Reportages?|Rédigé|Écrit|Ecrit) (?:(?:de|par) )?", "", first))
         if signed:
-            return signed
+            return signed, "text"
     return None
 
 

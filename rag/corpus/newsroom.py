@@ -246,8 +246,9 @@ class Byline:
 
 def fold(text: str) -> str:
     """`text` for comparison: no accents, no case, straight apostrophes, single spaces, no arrows or colons around."""
-    plain = unicodedata.normalize("NFKD", text.casefold().replace("’", "'").replace("ʼ", "'"))
-    plain = "".join(character for character in plain if not unicodedata.combining(character))
+    plain = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+    # After that: what NFKD makes of a letter of mathematics (« 𝕊 ») may be a capital.
+    plain = plain.casefold().replace("’", "'").replace("ʼ", "'")
     return _EDGES.sub("", " ".join(plain.split()))
 
 

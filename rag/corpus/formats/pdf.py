@@ -15,13 +15,14 @@ import logging
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from rag.corpus.formats.content import Content
 from rag.corpus.formats.properties import believable
 from rag.corpus.metadata import label
 from rag.corpus.newsroom import Role, role
@@ -56,16 +57,20 @@ _JOINED = re.compile(r"(?:je|tu|ils?|elles?|on|nous|vous|ce|ci|là|la|les?|lui|l
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line of a page: size of its type, and where it begins, from the left and from the bottom, in points."""
+    """A line of a page: size of its type, where it begins, from the left and from the bottom, in points, and the page.
+
+    Pages count from 0.
+    """
 
     text: str
     size: float
     left: float
     height: float
+    page: int = 0
 
 
-def extract(path: str, content: bytes) -> tuple[str, dict[str, str]]:
-    """The text of the document, and its labels.
+def extract(path: str, content: bytes) -> Content:
+    """The text of the document, its labels, and where its pages begin.
 
     Raises FileEncrypted, FileDamaged, ArticleTooLong and NoTextLayer.
     """
@@ -81,7 +86,22 @@ def extract(path: str, content: bytes) -> tuple[str, dict[str, str]]:
     lines = _without_edges(pages)
     if not lines:
         raise NoTextLayer(path=path)
-    return "\n\n".join(_paragraphs(lines)), labels
+    return _joined(_paragraphs(lines), len(pages), labels)
+
+
+def _joined(paragraphs: Iterable[tuple[str, list[tuple[int, int]]]], pages: int, labels: dict[str, str]) -> Content:
+    """The paragraphs as one text. A page without text begins where the next one does."""
+    text = ""
+    begins = [-1] * pages
+    for paragraph, places in paragraphs:
+        text += "\n\n" if text else ""
+        for page, place in places:
+            begins[page] = len(text) + place if begins[page] < 0 else begins[page]
+        text += paragraph
+    after = len(text)
+    for page in reversed(range(pages)):
+        after = begins[page] = begins[page] if begins[page] >= 0 else after
+    return Content(text, labels, pages=(0, *begins[1:]), markdown=True)
 
 
 def _read(path: str, content: bytes) -> tuple[list[list[_Line]], dict[str, str]]:
@@ -112,17 +132,17 @@ def _read_pages(path: str, reader: PdfReader) -> list[list[_Line]]:
         if operations > _MOST_OPERATIONS:
             raise ArticleTooLong(path=path, limit=f"{_MOST_OPERATIONS} operations")
 
-    return [_lines(page, count) for page in reader.pages]
+    return [_lines(page, number, count) for number, page in enumerate(reader.pages)]
 
 
-def _lines(page: PageObject, count: Any) -> list[_Line]:
+def _lines(page: PageObject, number: int, count: Any) -> list[_Line]:
     """The lines of a page in the order of the file, without blank ones."""
     pieces: list[_Line] = []
 
     def note(text: str, matrix: Sequence[float], text_matrix: Sequence[float], _: Any, size: float) -> None:
         scale = abs(text_matrix[3] * matrix[3]) or abs(text_matrix[1] * matrix[1]) or 1
         left, height = (text_matrix[4] * matrix[0] + matrix[4], text_matrix[5] * matrix[3] + matrix[5])
-        pieces.append(_Line(text, round(size * scale, 1), left, height))
+        pieces.append(_Line(text, round(size * scale, 1), left, height, number))
 
     page.extract_text(visitor_operand_before=count, visitor_text=note)
     lines: list[_Line] = []
@@ -141,7 +161,7 @@ def _one_line(pieces: Sequence[_Line]) -> _Line:
     text = re.sub(r"[ \t\r]+", " ", "".join(piece.text for piece in pieces)).translate(_LIGATURES).strip()
     longest = max(pieces, key=lambda piece: len(piece.text.strip()))
     first = next((piece for piece in pieces if piece.text.strip()), longest)
-    return _Line(text, longest.size, first.left, longest.height)
+    return _Line(text, longest.size, first.left, longest.height, first.page)
 
 
 def _without_edges(pages: Sequence[Sequence[_Line]]) -> list[_Line]:
@@ -159,7 +179,8 @@ def _key(line: _Line) -> str:
     return re.sub(r"\d+", "0", line.text)
 
 
-def _paragraphs(lines: Sequence[_Line]) -> Iterator[str]:
+def _paragraphs(lines: Sequence[_Line]) -> Iterator[tuple[str, list[tuple[int, int]]]]:
+    """Each paragraph, with the pages of its lines and where in it those begin."""
     sizes = Counter({line.size: 0 for line in lines})
     for line in lines:
         sizes[line.size] += len(line.text)
@@ -168,10 +189,13 @@ def _paragraphs(lines: Sequence[_Line]) -> Iterator[str]:
     hyphenated = set(re.findall(r"\w+-\w+", " ".join(line.text for line in lines).casefold()))
     for group in _groups(lines):
         text = ""
+        places: list[tuple[int, int]] = []
         for line in group:
             text = _append(text, line.text, hyphenated)
+            places.append((line.page, len(text) - len(line.text)))
         level = ("# " if group[0].size == headline else "## ") if group[0].size >= body * _HEADING else ""
-        yield (level if len(text) <= _LONGEST_HEADING else "") + text
+        mark = level if len(text) <= _LONGEST_HEADING else ""
+        yield mark + text, [(page, place + len(mark) if place else 0) for page, place in places]
 
 
 def _groups(lines: Sequence[_Line]) -> Iterator[list[_Line]]:

@@ -22,27 +22,41 @@ _CONTROLS = re.compile("[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _MOST_CONTROLS = 0.01  # of the characters; stray ones happen in old exports
 
 
+# Python's own names for what no file is written in: some of them take quadratic time, or give halves of signs.
+_NO_ENCODINGS = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"})
+
+
 def decode(path: str, content: bytes, declared: str = "") -> tuple[str, str]:
     """The text, and the name of its encoding where that is neither UTF-8 nor `declared`. Raises NotText."""
     text, encoding = _decode(path, content, declared)
+    check_text(path, text)
+    return text, encoding
+
+
+def check_text(path: str, text: str) -> None:
+    """Raises NotText where `text` holds what no writing does."""
     if "\0" in text:
         raise NotText(path=path, reason="NUL")
     if len(_CONTROLS.findall(text)) > _MOST_CONTROLS * len(text):
         raise NotText(path=path, reason="control characters")
-    return text, encoding
+
+
+def marked_encoding(start: bytes) -> str:
+    """The encoding whose byte order mark `start` begins with; empty for none and for that of UTF-8."""
+    return next((encoding for mark, encoding in _BYTE_ORDER_MARKS if start.startswith(mark)), "")
 
 
 def _decode(path: str, content: bytes, declared: str) -> tuple[str, str]:
-    for mark, encoding in _BYTE_ORDER_MARKS:
-        if content.startswith(mark):
-            try:
-                return content.decode(encoding), encoding
-            except UnicodeDecodeError as error:
-                raise NotText(path=path, reason=encoding) from error
-    for encoding in ("utf-8", declared):
+    marked = marked_encoding(content)
+    if marked:
         try:
-            return content.decode(encoding or "utf-8"), ""
-        except (UnicodeDecodeError, LookupError):
+            return content.decode(marked), marked
+        except UnicodeDecodeError as error:
+            raise NotText(path=path, reason=marked) from error
+    for encoding in ("utf-8", _trusted(declared)):
+        try:
+            return content.decode(encoding), ""
+        except (UnicodeDecodeError, LookupError):  # also one from bytes to bytes
             if b"\0" in content:
                 raise NotText(path=path, reason="NUL") from None
     from charset_normalizer import from_bytes
@@ -51,3 +65,12 @@ def _decode(path: str, content: bytes, declared: str) -> tuple[str, str]:
     if match is None:
         raise NotText(path=path, reason="?")
     return content.decode(match.encoding), match.encoding
+
+
+def _trusted(declared: str) -> str:
+    """The encoding that is declared, UTF-8 where it is none for texts."""
+    try:
+        name = codecs.lookup(declared).name
+    except (LookupError, ValueError):
+        return "utf-8"
+    return "utf-8" if name in _NO_ENCODINGS else name

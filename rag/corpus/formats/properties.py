@@ -11,6 +11,10 @@ Limit: who typed or saved a Word document may stand there as its author.
 from __future__ import annotations
 
 import re
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
 
 from rag.corpus.newsroom import count_words, outlet, people
 
@@ -25,6 +29,9 @@ _NO_PERSON = re.compile(
     re.IGNORECASE,
 )
 
+_STAMP = re.compile(r"\d{9,13}(?:\.\d{1,9})?")
+_MILLISECONDS = 100_000_000_000  # as seconds, a day thousands of years away
+
 
 def believable(
     title: str | None = None, author: str | None = None, source: str | None = None, date: str | None = None
@@ -37,3 +44,33 @@ def believable(
     if not outlet(author) and not _NO_PERSON.search(author):
         labels["author"] = people(re.sub(r"\s*;\s*", ", ", author)) or ""
     return {key: value for key, value in labels.items() if value}
+
+
+def named(title: str, date: Any, source: str, author: str) -> dict[str, str]:
+    """The labels of an entry in a file that names them one by one: they are believed as they stand."""
+    labels = {"title": title, "date": day_of(date), "source": source, "author": author}
+    if outlet(author):
+        labels["source"], labels["author"] = source or author, ""
+    return {key: value for key, value in labels.items() if 0 < len(value) <= _LONGEST_TITLE}
+
+
+def host(url: str) -> str:
+    """The name of the medium whose site `url` is on, or else that of the site; empty where it is no address."""
+    try:
+        name = (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+    return outlet(name) or name
+
+
+def day_of(value: Any) -> str:
+    """A date as `rag.corpus.metadata` reads it: one of a mail or a number of seconds since 1970 as YYYY-MM-DD."""
+    text = "" if isinstance(value, bool | list | dict) else str(value or "").strip()
+    try:
+        if _STAMP.fullmatch(text):
+            seconds = float(text)
+            seconds = seconds / 1000 if seconds >= _MILLISECONDS else seconds
+            return datetime.fromtimestamp(seconds, timezone.utc).date().isoformat()
+        return parsedate_to_datetime(text).date().isoformat()
+    except (ValueError, TypeError, OverflowError, IndexError, OSError):
+        return text

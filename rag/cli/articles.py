@@ -1,0 +1,162 @@
+"""`rag articles`: what is in the index, listed, shown, taken out and put back."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from rag.cli.frame import FILTERS, Commands, explain, help_option, options, running
+from rag.cli.indexing import update
+from rag.cli.questions import check_scope
+from rag.wording import say
+
+if TYPE_CHECKING:
+    from rag.config import Settings
+    from rag.domain import Article, Scope
+    from rag.rendering import Renderer
+
+_INDENT = " " * 4
+# Before each line of page furniture.
+_FURNITURE = "│ "
+_UPDATING = ("index", "models_dir", "embedder", "json", "quiet", "debug")
+
+
+class _Articles(Commands):
+    bare = "list"
+
+
+@click.group(cls=_Articles, help=explain("articles"))
+@help_option
+def articles() -> None:
+    """The group of what is done with articles."""
+
+
+@articles.command("list", help=explain("articles_list"))
+@options("json", *FILTERS, "index", "quiet", "debug")
+@running
+def list_(*, settings: Settings, renderer: Renderer, scope: Scope, as_json: bool) -> None:
+    """`rag articles list`."""
+    from rag.catalog import open_catalog
+    from rag.contracts import dump, headings_list
+    from rag.selection import headings
+
+    check_scope(scope, settings, renderer)
+    with closing(open_catalog(settings.index)) as catalog:
+        found = headings(catalog, scope)
+    if as_json:
+        renderer.line(dump(headings_list(found)))
+    else:
+        renderer.headings(found)
+
+
+@articles.command(help=explain("articles_show"))
+@click.argument("name")
+@options("json", "index", "quiet", "debug")
+@running
+def show(*, settings: Settings, renderer: Renderer, name: str, as_json: bool) -> None:
+    """`rag articles show`."""
+    from rag.catalog import open_catalog
+    from rag.contracts import article_object, dump
+    from rag.domain import Scope
+    from rag.selection import headings, holding
+
+    with closing(open_catalog(settings.index)) as catalog:
+        for heading in headings(catalog, Scope(documents=(name,))):
+            article = catalog.article(heading.document)
+            file, passages = holding(catalog, heading.document)
+            if as_json:
+                renderer.line(dump(article_object(article, file, passages)))
+            else:
+                _show(article, file, passages, renderer)
+
+
+def _show(article: Article, file: str, passages: int, renderer: Renderer) -> None:
+    """Where each fact is from, and the text with its furniture marked."""
+    language = renderer.language
+    renderer.paragraph(article.title, style="bold")
+    for name, fact in _facts(article, file, passages, language).items():
+        renderer.paragraph(f"{say(f'cli.field_{name}', language)} {fact}", _INDENT, style="dim")
+    renderer.line("")
+    for segment in article.segments:
+        furniture = segment.kind == "furniture"
+        for line in article.text[segment.start : segment.end].splitlines():
+            before = _FURNITURE if furniture and line.strip() else ""
+            renderer.paragraph(line, before, "dim" if furniture else "")
+    if any(segment.kind == "furniture" for segment in article.segments):
+        renderer.note(say("cli.furniture", language, mark=_FURNITURE.strip()))
+
+
+def _facts(article: Article, file: str, passages: int, language: str) -> dict[str, str]:
+    day = article.date and article.date.isoformat()
+    facts = {"date": day, "title": article.title, "source": article.source, "author": article.author}
+    told = {}
+    for name, value in facts.items():
+        origin = article.provenance.get(name)
+        told[name] = f"{value or '–'} ({say(f'cli.from_{origin}', language)})" if origin else value or "–"
+    pages = {"pages": str(len(article.pages))} if article.pages else {}
+    return told | {"language": article.language, "file": file, "passages": str(passages)} | pages
+
+
+@articles.command(help=explain("articles_remove"))
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@options(*_UPDATING)
+@running
+def remove(*, settings: Settings, renderer: Renderer, names: tuple[str, ...], as_json: bool) -> None:
+    """`rag articles remove`: an own article is moved to the removed ones, any other stays where it is, excluded."""
+    from rag.assembly import make_embedder
+    from rag.catalog import open_catalog
+    from rag.domain import Scope
+    from rag.errors import NotOwnArticle, UnknownDocument
+    from rag.manifest import read_manifest
+    from rag.selection import headings
+    from rag.uploads import own_folder
+    from rag.uploads import remove as move_away
+
+    make_embedder(settings)  # raises, before anything is moved, what would keep the index from being brought in step
+    with closing(open_catalog(settings.index)) as catalog:
+        documents = [heading.document for heading in headings(catalog, Scope(documents=names))]
+    roots = [Path(root) for root in read_manifest(settings.index).roots]
+    excluded = []
+    for document in documents:
+        try:
+            moved = move_away(own_folder(settings), document, roots)
+        except (NotOwnArticle, UnknownDocument):  # of another folder, or one of several in its file
+            excluded.append(Path(document))
+        else:
+            renderer.note(say("cli.moved_away", renderer.language, name=moved.document, path=moved.path))
+    update(settings, renderer, without=tuple(excluded), as_json=as_json)
+
+
+@articles.command(help=explain("articles_restore"))
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@options(*_UPDATING)
+@running
+def restore(*, settings: Settings, renderer: Renderer, names: tuple[str, ...], as_json: bool) -> None:
+    """`rag articles restore`: undoes `remove`."""
+    from rag.assembly import make_embedder
+    from rag.errors import UnknownDocument
+    from rag.manifest import read_manifest
+    from rag.selection import closest
+    from rag.uploads import own_folder, removed_articles
+    from rag.uploads import restore as move_back
+
+    make_embedder(settings)
+    manifest = read_manifest(settings.index)
+    own = {removed.document: removed for removed in removed_articles(own_folder(settings))}
+    excluded = {_name_below(out, manifest.roots): Path(out) for out in manifest.excluded}
+    for name in names:
+        if name not in own and name not in excluded:
+            raise UnknownDocument(name=name, close=closest(name, [*own, *excluded]))
+    for name in names:
+        if name in own and name not in excluded:
+            move_back(own_folder(settings), own[name])
+    update(settings, renderer, paths=tuple(excluded[name] for name in names if name in excluded), as_json=as_json)
+
+
+def _name_below(excluded: str, roots: tuple[str, ...]) -> str:
+    """What an excluded path is called in the index: its path below its root; a document is called as it is."""
+    path = Path(excluded)
+    return next((path.relative_to(root).as_posix() for root in roots if path.is_relative_to(root)), excluded)

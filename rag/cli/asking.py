@@ -1,0 +1,138 @@
+"""`rag ask` and `rag search`: one question, or a batch of them with the models loaded once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rag.cli.frame import FILTERS, SubCommand, explain, options, running
+from rag.cli.questions import answer_batch, check_scope, one_question, read_batch, read_history
+from rag.wording import say
+
+if TYPE_CHECKING:
+    from rag.config import Settings
+    from rag.contracts import Request
+    from rag.domain import Scope
+    from rag.rendering import Renderer
+
+
+@click.command(cls=SubCommand, help=explain("ask"))
+@click.argument("question", required=False)
+@click.option("--history", metavar="JSON", help=explain("history"))
+@click.option("--no-stream", is_flag=True, help=explain("no_stream"))
+@options(
+    *("json", "batch", "k", *FILTERS, "today"),
+    *("index", "models_dir", "generator", "no_llm", "embedder", "reranker", "quiet", "debug"),
+)
+@running
+def ask(
+    *,
+    settings: Settings,
+    renderer: Renderer,
+    scope: Scope,
+    question: str | None,
+    history: str | None,
+    no_stream: bool,
+    as_json: bool,
+    batch: str | None,
+) -> int:
+    """`rag ask`."""
+    asked = one_question(question, batch)
+    turns = read_history(history, renderer.language)
+    lines = read_batch(batch) if batch is not None else []
+
+    from rag import languages
+
+    languages.begin_loading()  # beside the imports, which take as long
+    from rag.assembly import open_answering
+    from rag.contracts import answer_object, dump
+    from rag.inquiry import clean_question
+
+    if batch is None:
+        clean_question(asked)  # a bad question is told before anything is loaded
+    check_scope(scope, settings, renderer)
+    with renderer.waiting("load"):
+        pipeline, retriever = open_answering(settings)
+    if pipeline.quotes_only and not settings.generator:
+        renderer.note(say("notice.no_generator", renderer.language))
+    if batch is not None:
+        return answer_batch(
+            lines,
+            batch,
+            scope,
+            renderer,
+            lambda one: answer_object(pipeline.ask(one.question, one.history, one.scope), one.id),
+        )
+    if as_json:
+        answer = pipeline.ask(asked, turns, scope)
+        renderer.line(dump(answer_object(answer, 1)))
+    elif no_stream:
+        answer = pipeline.ask(asked, turns, scope)
+        renderer.answer(answer)
+    else:
+        answer = renderer.stream(pipeline.stream(asked, turns, scope))
+    # Without passages nothing was searched: it was no question to the articles.
+    if answer.passages and retriever.meets_no_word(answer.standalone_question, scope):
+        renderer.note(say("notice.no_word_found", renderer.language))
+    return 0
+
+
+@click.command(cls=SubCommand, help=explain("search"))
+@click.argument("question", required=False)
+@click.option("--evidence", is_flag=True, help=explain("evidence"))
+@click.option("--explain", is_flag=True, help=explain("explain"))
+@options(
+    *("json", "batch", "k", *FILTERS, "today"),
+    *("index", "models_dir", "embedder", "reranker", "quiet", "debug"),
+)
+@running
+def search(
+    *,
+    settings: Settings,
+    renderer: Renderer,
+    scope: Scope,
+    question: str | None,
+    evidence: bool,
+    explain: bool,
+    as_json: bool,
+    batch: str | None,
+) -> int:
+    """`rag search`."""
+    asked = one_question(question, batch)
+    lines = read_batch(batch) if batch is not None else []
+
+    from rag import languages
+
+    languages.begin_loading()  # beside the imports, which take as long
+    from rag.assembly import open_retriever
+    from rag.contracts import dump, hits_object
+    from rag.inquiry import clean_question
+
+    if batch is None:
+        asked = clean_question(asked)
+    check_scope(scope, settings, renderer)
+    with renderer.waiting("load"):
+        retriever = open_retriever(settings)
+    find = retriever.evidence if evidence else retriever.search
+
+    def notices(question: str, within: Scope) -> list[str]:
+        return ["no_word_found"] if retriever.meets_no_word(question, within) else []
+
+    if batch is not None:
+
+        def reply(one: Request) -> dict[str, Any]:
+            cleaned = clean_question(one.question)
+            found = find(cleaned, settings.passages, one.scope)
+            return hits_object(one.question, found, one.id, explain=explain, notices=notices(cleaned, one.scope))
+
+        return answer_batch(lines, batch, scope, renderer, reply)
+    hits = find(asked, settings.passages, scope)
+    told = notices(asked, scope)
+    for notice in told:
+        renderer.note(say(f"notice.{notice}", renderer.language))
+    if as_json:
+        renderer.line(dump(hits_object(asked, hits, 1, explain=explain, notices=told)))
+    else:
+        renderer.hits(hits, explain=explain)
+    return 0

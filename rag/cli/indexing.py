@@ -1,0 +1,151 @@
+"""`rag index`: what it does is chosen by its flags; without any it builds or updates the index."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rag.cli import keeping
+from rag.cli.following import watch_index
+from rag.cli.frame import INTERRUPTED, SubCommand, explain, options, running, wrong_usage
+from rag.cli.reporting import change_lines, changes_object, counts, problems_object, report_object, telling
+from rag.wording import say
+
+if TYPE_CHECKING:
+    from rag.config import Settings
+    from rag.rendering import Renderer
+
+_TOGETHER = (
+    {"--dry-run", "--remove"},
+    {"--dry-run", "--replace"},
+    {"--watch", "--replace"},
+    {"--import", "--replace"},
+)
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command(cls=SubCommand, help=explain("index"))
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+@click.option("--dry-run", is_flag=True, help=explain("dry_run"))
+@click.option("--watch", is_flag=True, help=explain("watch"))
+@click.option("--remove", is_flag=True, help=explain("remove"))
+@click.option("--replace", is_flag=True, help=explain("replace"))
+@click.option("--verify", is_flag=True, help=explain("verify"))
+@click.option("--export", "export_to", type=_FILE, metavar="FILE", help=explain("export"))
+@click.option("--import", "import_from", type=_FILE, metavar="FILE", help=explain("import"))
+@options("index", "models_dir", "embedder", "json", "quiet", "debug")
+@running
+def index(
+    *,
+    settings: Settings,
+    renderer: Renderer,
+    paths: tuple[Path, ...],
+    dry_run: bool,
+    watch: bool,
+    remove: bool,
+    replace: bool,
+    verify: bool,
+    export_to: Path | None,
+    import_from: Path | None,
+    as_json: bool,
+) -> int:
+    """`rag index`."""
+    modes = {"--verify": verify, "--export": export_to, "--import": import_from}
+    ways = {"--dry-run": dry_run, "--watch": watch, "--remove": remove, "--replace": replace}
+    _check_together([flag for flag, value in {**modes, **ways}.items() if value])
+    if paths and (chosen := next((flag for flag, value in modes.items() if value), None)):
+        raise wrong_usage("no_paths", flag=chosen)
+    if remove and not paths:
+        raise wrong_usage("remove_what")
+    if verify:
+        return keeping.verify(settings, renderer, as_json=as_json)
+    named: dict[str, Any] = {"without": paths} if remove else {"paths": paths, "replace": replace}
+    if export_to:
+        keeping.export(settings, renderer, export_to, as_json=as_json)
+    elif import_from:
+        keeping.import_(settings, renderer, import_from, replace=replace, as_json=as_json)
+    elif dry_run:
+        _preview(settings, renderer, as_json=as_json, **named)
+    elif watch:
+        watch_index(settings, renderer, as_json=as_json, **named)
+    else:
+        update(settings, renderer, as_json=as_json, **named)
+    return 0
+
+
+def update(
+    settings: Settings,
+    renderer: Renderer,
+    *,
+    paths: tuple[Path, ...] = (),
+    without: tuple[Path, ...] = (),
+    replace: bool = False,
+    as_json: bool,
+) -> None:
+    """Builds or updates the index and tells what was done."""
+    from rag.assembly import build
+    from rag.contracts import dump
+
+    with _resumable(renderer), telling(renderer) as (problems, on_progress, on_problem):
+        report = build(
+            paths, settings, without=without, replace=replace, on_progress=on_progress, on_problem=on_problem
+        )
+    done = report_object(report)
+    if as_json:
+        renderer.line(dump({**done, "index": str(settings.index), **problems_object(problems, renderer.language)}))
+        return
+    for line in change_lines(report.changes, renderer.language):
+        renderer.note(line)
+    if report.resumed:
+        renderer.note(say("cli.resumed", renderer.language, count=report.resumed))
+    renderer.line(say("cli.indexed", renderer.language, path=settings.index, **done))
+
+
+def _preview(
+    settings: Settings,
+    renderer: Renderer,
+    *,
+    paths: tuple[Path, ...] = (),
+    without: tuple[Path, ...] = (),
+    replace: bool = False,
+    as_json: bool,
+) -> None:
+    """Tells what `update` would do."""
+    from rag.assembly import preview
+    from rag.contracts import dump
+
+    start = perf_counter()
+    with telling(renderer) as (problems, on_progress, on_problem):
+        changes = preview(
+            paths, settings, without=without, replace=replace, on_progress=on_progress, on_problem=on_problem
+        )
+    if as_json:
+        told = {**counts(changes), "changes": changes_object(changes), "dry_run": True, "index": str(settings.index)}
+        told["seconds"] = round(perf_counter() - start, 3)
+        renderer.line(dump({**told, **problems_object(problems, renderer.language)}))
+        return
+    for line in change_lines(changes, renderer.language):
+        renderer.line(line)
+    renderer.line(say("cli.planned", renderer.language, path=settings.index, **counts(changes)))
+
+
+def _check_together(given: Sequence[str]) -> None:
+    """Raises the error of a command line whose flags do not go together."""
+    if len(given) > 1 and not any({*given} <= pair for pair in _TOGETHER):
+        raise wrong_usage("not_together", flags=", ".join(given))
+
+
+@contextmanager
+def _resumable(renderer: Renderer) -> Iterator[None]:
+    """Says when the block is interrupted that its work goes on where it stopped."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        renderer.note(say("cli.goes_on", renderer.language))
+        sys.exit(INTERRUPTED)

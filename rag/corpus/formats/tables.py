@@ -1,0 +1,72 @@
+"""A table of articles (.csv, .tsv), one a row, to records. The first row names the columns.
+
+The sign between columns is the one that the first row has most of. A row that is broken, or larger than an article may
+be, is reported, and the next one is read. Limit: a quotation mark that is never closed takes the rows after it with it.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+
+from rag.corpus.formats.content import Entry, Reading, Source
+from rag.corpus.formats.lines import Lines
+from rag.corpus.formats.records import Record, read_records
+from rag.errors import EmptyArticle, FileDamaged, RagError
+
+_SEPARATORS = ",;\t|"
+_MOST_COLUMNS = 1_000
+# The library's own limit is for all of the program at once.
+csv.field_size_limit(1 << 30)
+
+
+def entries(source: Source, reading: Reading) -> Iterator[Entry]:
+    """The articles in `source`. Raises EmptyArticle, FileDamaged, NotText, FileTooLarge and as `read_records` does."""
+    lines = Lines(source, reading.most_bytes)
+    first = next(lines, "")
+    if not first.strip():
+        raise EmptyArticle(path=source.path)
+    separator = max(_SEPARATORS, key=first.count) if any(sign in first for sign in _SEPARATORS) else ","
+    try:
+        columns = [name.strip() for name in next(csv.reader([first], delimiter=separator), [])][:_MOST_COLUMNS]
+    except csv.Error as error:
+        raise FileDamaged(path=source.path, reason=error) from error
+    yield from read_records(source.path, _rows(source.path, lines, columns, separator, reading.most_bytes), reading)
+
+
+def _rows(path: str, lines: Lines, columns: list[str], separator: str, most_bytes: int) -> Iterator[Record | RagError]:
+    bounded = _Bounded(path, lines, most_bytes)
+    number = 0
+    while True:
+        rows = csv.reader(bounded, delimiter=separator)
+        number += 1
+        lines.encoding = ""
+        bounded.left = most_bytes
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield FileDamaged(path=f"{path}#{number}", reason=error)
+        except RagError as error:
+            yield error
+        else:
+            if any(cell.strip() for cell in row):
+                yield Record(number, dict(zip(columns, row, strict=False)), lines.encoding)
+
+
+class _Bounded(Iterator[str]):
+    """The lines of a row, of which there may be many where a quotation mark is not closed."""
+
+    def __init__(self, path: str, lines: Lines, most_bytes: int) -> None:
+        self._path = path
+        self._lines = lines
+        self._most_bytes = most_bytes
+        self.left = most_bytes
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.left -= len(line)
+        if self.left < 0:
+            raise FileDamaged(path=f"{self._path}#{self._lines.number}", reason='"')
+        return line
