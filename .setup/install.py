@@ -6,6 +6,8 @@ when a step fails. A step that was done before costs seconds.
 PyTorch: plain `torch` brings several GB of CUDA packages on Linux, so its `+cpu` build is asked for first
 where pip finds one, then from PyTorch's own index. llama-cpp-python: pip keeps a built wheel whatever the
 flags of its build were, so the wheel is kept in a cache of our own whose name holds the flags.
+
+With LOCKED=1 in the environment the other libraries are those of `lock.txt`, file by file; see `lock.py`.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import re
 import subprocess
 import sys
 import time
@@ -22,6 +25,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parent
 TORCH = "2.13.0"
+LOCKED = bool(os.environ.get("LOCKED"))
 TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
 
 
@@ -37,9 +41,14 @@ def main() -> None:
     step(2, f"PyTorch {TORCH}, CPU build")
     install_torch(python)
     step(3, "llama-cpp-python for this processor (4 to 7 minutes the first time, then from the cache)")
-    pip(python, "-r", str(HERE / "llama.txt"), cache=llama_cache())
+    pip(python, *(["--no-deps"] if LOCKED else []), "-r", str(HERE / "llama.txt"), cache=llama_cache())
     step(4, "rag and the other libraries")
-    pip(python, "-c", constraints, "-e", f"{PROJECT}[dev]")
+    if LOCKED:
+        # Exactly the files whose hashes are known; PyTorch and llama-cpp-python are there already.
+        pip(python, "--no-deps", "--require-hashes", "-r", str(unbuilt(folder)))
+        pip(python, "--no-deps", "--no-build-isolation", "-e", str(PROJECT))
+    else:
+        pip(python, "-c", constraints, "-e", f"{PROJECT}[dev]")
     print("ready", flush=True)
 
 
@@ -50,9 +59,18 @@ def step(number: int, what: str) -> None:
 def install_torch(python: Path) -> None:
     if run(python, "-c", "import torch").returncode == 0:
         return
+    alone = ["--no-deps"] if LOCKED else []
     local = f"torch=={TORCH}" + ("+cpu" if platform.system() == "Linux" else "")
-    if run(python, "-m", "pip", "install", local).returncode:
-        pip(python, f"torch=={TORCH}", "--index-url", TORCH_INDEX)
+    if run(python, "-m", "pip", "install", *alone, local).returncode:
+        pip(python, *alone, f"torch=={TORCH}", "--index-url", TORCH_INDEX)
+
+
+def unbuilt(folder: Path) -> Path:
+    """The lock file without llama-cpp-python, which step 3 has built from source, written into `folder`."""
+    entries = re.split(r"\n(?=\S)", (HERE / "lock.txt").read_text(encoding="utf-8").strip())
+    path = folder / "lock.txt"
+    path.write_text("\n".join(entry for entry in entries if not entry.startswith("llama-cpp-python==")) + "\n")
+    return path
 
 
 def llama_cache() -> Path:

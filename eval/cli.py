@@ -1,4 +1,4 @@
-"""The command line of the evaluation: `run`, `compare`, `show`, `export`, `gate`, the studies, `bench`.
+"""The command line of the evaluation: `run`, `compare`, `show`, `export`, `gate`, the studies, `bench`, `load`.
 
 `rag eval …` starts it as `python -m eval --from FOLDER …`. Figures go to standard output, everything else to
 standard error. Exit codes are those of `rag`; 1 also means a fall beyond what the baseline tolerates.
@@ -21,6 +21,7 @@ from eval.compare import compare, table
 from eval.errors import NoCases, NothingShared
 from eval.gates import ANSWERS, RETRIEVAL
 from eval.judging import with_judgement
+from eval.load.command import load
 from eval.opening import open_system
 from eval.options import (
     a_path,
@@ -227,7 +228,7 @@ def gate(
         sys.exit(FELL)
 
 
-for _study in (*STUDIES, bench):
+for _study in (*STUDIES, bench, load):
     evaluation.add_command(_study)
 
 

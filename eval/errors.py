@@ -31,3 +31,7 @@ class BaselineMissing(NotReady):
 
 class BaselineStale(Disagreement):
     """The baseline `path` was made from another state of `what`."""
+
+
+class ServerNotReady(NotReady):
+    """The server at `url` could not answer within `seconds` (`reason`)."""

@@ -32,7 +32,7 @@ from rag.disagreement import disagreement
 from rag.domain import EVERYTHING, Answer, Citation, Hit, Passage, Scope, Turn, page_at
 from rag.events import Checked, Event, Finished, Found
 from rag.evidence import quotations, sentences_of, vectors_of, widened, within
-from rag.grounding import Grounded, ground
+from rag.grounding import Grounded, ground, inert
 from rag.inquiry import Inquiry, clean_question
 from rag.languages import detect
 from rag.phrasing import phrased
@@ -218,9 +218,8 @@ class Pipeline:
 
     def _refuse(self, run: Inquiry, hits: Sequence[Hit], verdict: Verdict) -> Finished:
         closest = list({hit.passage.document: hit.passage for hit in hits}.values())[:3]
-        return Finished(
-            self._answer(run, refusal(run.question, run.language, verdict.reason, verdict.names, closest), None)
-        )
+        told = refusal(run.question, run.language, verdict.reason, verdict.names, closest)
+        return Finished(self._answer(run, inert(told), None))
 
     def _answer(self, run: Inquiry, text: str, draft: Draft | None, conflict: bool = False) -> Answer:
         return Answer(

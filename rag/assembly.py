@@ -79,7 +79,7 @@ class Models:
     reranker: Reranker | None
 
     def load(self) -> None:
-        """Loads now what would load at first use. Raises ModelMissing, ModelDamaged and LibraryMissing."""
+        """Loads now what would load at first use. Raises ModelMissing, ModelDamaged, ModelCrashed, LibraryMissing."""
         loads = [languages.load, *([self.generator.load] if self.generator else [])]
         # Side by side with the embedder: all of them mostly read and unpack files, outside the interpreter's lock.
         with ThreadPoolExecutor(len(loads)) as pool:
@@ -91,15 +91,22 @@ class Models:
                 one.result()
 
 
-def make_models(settings: Settings) -> Models:
-    """The models of `settings`, not loaded yet. Raises ModelMissing, ModelDamaged and InvalidSetting."""
+def make_models(settings: Settings, *, apart: bool = False) -> Models:
+    """The models of `settings`, not loaded yet; with `apart` a local generator runs in a process of its own.
+
+    Raises ModelMissing, ModelDamaged and InvalidSetting.
+    """
     generator = _generator_there(settings)  # first: what names one by hand is told of that one
+    if apart and isinstance(generator, LlamaCppGenerator):
+        from rag.workers import GeneratorApart
+
+        generator = GeneratorApart(generator, token_deadline_s=settings.token_deadline_s)
     return Models(make_embedder(settings), generator, make_reranker(settings))
 
 
-def load_models(settings: Settings) -> Models:
+def load_models(settings: Settings, *, apart: bool = False) -> Models:
     """The models of `settings`, loaded. Raises as `make_models` and `Models.load` do."""
-    models = make_models(settings)
+    models = make_models(settings, apart=apart)
     models.load()
     return models
 

@@ -1,7 +1,8 @@
 """An answer as it is put together: statements, and the markers that code gives out.
 
 A statement cites the quotations (runs of sentences) that hold the sentences it rests on, and those sentences
-themselves where no quotation does. Relative days are resolved beside them: « jeudi [4 septembre 2025] ».
+themselves where no quotation does. Relative days are resolved beside them: « jeudi [4 septembre 2025] ». What an
+article has of markers, markup and hidden characters stays in its citation and does not reach the answer.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from rag.domain import Citation, Passage, Statement
 from rag.events import Checked
 from rag.evidence import within
 from rag.french import fold, terms
-from rag.grounding import Grounded
+from rag.grounding import Grounded, inert
 
 # A quotation that a statement repeats to this share of its terms is cited, not printed again.
 _REPEATED = 0.7
@@ -56,7 +57,7 @@ class Draft:
     def _state(self, grounded: Grounded, language: str) -> Checked:
         cited = self.quotations_of(grounded)
         markers = tuple(sorted({self._marker(passage, grounded.support) for passage in cited}))
-        text = _dated(grounded.text, cited, language, self._language)
+        text = _dated(inert(grounded.text), cited, language, self._language)
         statement = Statement(text, markers, round(grounded.support, 3))
         shown = f"{text} {' '.join(f'[{marker}]' for marker in markers)}"
         self.statements.append(statement)

@@ -29,6 +29,8 @@ PREFIX = "RAG_"
 KEY_VARIABLE = "RAG_GENERATOR_KEY"
 # Neither are the logins of the chat page, USER:PASSWORD, one a line.
 AUTH_VARIABLE = "RAG_AUTH"
+# Nor is the token that the server asks of its clients.
+TOKEN_VARIABLE = "RAG_TOKEN"
 NO_GENERATOR = "none"
 ARTICLE_FIELDS = ("text", "title", "date", "source", "author", "url", "id")
 """What the setting `fields` may name in an export."""
@@ -72,6 +74,11 @@ class Settings(BaseModel):
     fields: Mapping[str, str] = Field(
         default_factory=dict, description="what fields of exports are called, such as text=corps_article,date=jour"
     )
+    queue_size: int = Field(32, ge=1, le=1000, description="questions that wait for the generator or have it, at most")
+    deadline_s: float = Field(120, ge=1, le=3600, description="seconds that the server gives a request")
+    token_deadline_s: float = Field(
+        60, ge=1, le=3600, description="seconds for each token, of a generator in a process of its own"
+    )
     today: date | None = Field(None, description="day that « hier » in a question counts from; empty: today")
 
     @field_validator("fields", mode="before")
@@ -108,7 +115,7 @@ def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str], fold
     variables = {
         key[len(PREFIX) :].lower(): value
         for key, value in environment.items()
-        if key.startswith(PREFIX) and key not in (KEY_VARIABLE, AUTH_VARIABLE)
+        if key.startswith(PREFIX) and key not in (KEY_VARIABLE, AUTH_VARIABLE, TOKEN_VARIABLE)
     }
     for place, values in (
         (SETTINGS_FILE, _file_values(folder / SETTINGS_FILE)),

@@ -74,6 +74,10 @@ class LoginMissing(UsageError):
     """Others than this machine reach the address `host`, and no login is asked of them."""
 
 
+class TokenMissing(UsageError):
+    """Others than this machine reach the address `host`, and no token is asked of them."""
+
+
 class IndexMissing(NotReady):
     """There is no index in `path`."""
 
@@ -128,6 +132,10 @@ class EndpointUnusable(NotReady):
 
 class ModelDamaged(NotReady):
     """The model in `path` is not what it should be (`reason`)."""
+
+
+class ModelCrashed(NotReady):
+    """The process that loaded the model `path` ended (`reason`: a signal, an exit code, a time)."""
 
 
 class ModelUnreachable(NotReady):
@@ -276,6 +284,22 @@ class BadBatchLine(BadInput):
 
 class GenerationFailed(RagError):
     """The generator stopped with an error (`reason`)."""
+
+
+class GeneratorCrashed(GenerationFailed):
+    """The generator's process ended by itself (`reason`: a signal or an exit code)."""
+
+
+class GeneratorKilled(GenerationFailed):
+    """The generator's process was ended from outside by the signal `reason`, as the system does for want of memory."""
+
+
+class GeneratorSilent(GenerationFailed):
+    """The generator's process gave no sign of life for the time `reason` and was ended."""
+
+
+class GeneratorResting(GenerationFailed):
+    """The generator's process ended `times` times in a row; a new one is not started for another `seconds` s."""
 
 
 class QueueFull(RagError):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 
+from rag.conversation.instructions import is_order
 from rag.domain import Hit, Passage
 from rag.indexing import Index
 from rag.protocols import Vectors
@@ -33,7 +35,10 @@ def vectors_of(index: Index, sentences: Sequence[Passage]) -> Vectors:
 
 
 def rank_sentences(index: Index, query: Query, hits: Sequence[Hit], k: int) -> list[Hit]:
-    """The `k` best sentences of the best of `hits`, best first. Questions are left out: they answer nothing."""
+    """The `k` best sentences of the best of `hits`, best first.
+
+    Questions and orders to whoever answers are left out: they answer nothing.
+    """
     home: dict[int, Hit] = {}
     sentences: list[Passage] = []
     for hit in hits[:EVIDENCE_PASSAGES]:
@@ -50,10 +55,8 @@ def rank_sentences(index: Index, query: Query, hits: Sequence[Hit], k: int) -> l
         "late": _late(index, query, sentences, home),
     }
     total = combine(parts, SENTENCE_WEIGHTS)
-    return [
-        Hit(sentences[i], float(total[i]), {name: float(values[i]) for name, values in parts.items()})
-        for i in order(total)[:k]
-    ]
+    best = islice((i for i in order(total) if not is_order(sentences[i].text)), k)
+    return [Hit(sentences[i], float(total[i]), {name: float(parts[name][i]) for name in parts}) for i in best]
 
 
 def _late(index: Index, query: Query, sentences: Sequence[Passage], home: dict[int, Hit]) -> Scores:
@@ -88,7 +91,7 @@ def _with_next(index: Index, sentence: Passage) -> Passage:
     reach = replace(sentence, end=min(len(text), sentence.start + SHOWN_CHARACTERS))
     inside = index.catalog.sentences_within(reach)
     following = next((s for s in inside if s.start >= sentence.end), None)
-    if following is None or "\n" in text[sentence.end : following.start]:
+    if following is None or "\n" in text[sentence.end : following.start] or is_order(following.text):
         return sentence
     return replace(sentence, end=following.end, text=text[sentence.start : following.end])
 

@@ -8,18 +8,26 @@ round, within a round in order of arrival (start-time fair queueing, Goyal et al
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from types import TracebackType
 
 from rag.errors import QueueFull
 
 MOST = 32
+# Seconds that a ticket waited for its turn, and that it had it.
+OnTurn = Callable[[float, float], None]
 
 
 class FairQueue:
-    """Hands out tickets, at most `most` that are open at a time. For any number of threads."""
+    """Hands out tickets, at most `most` that are open at a time. For any number of threads.
 
-    def __init__(self, most: int = MOST) -> None:
+    `on_turn` is told of each turn that is over.
+    """
+
+    def __init__(self, most: int = MOST, on_turn: OnTurn = lambda waited_s, held_s: None) -> None:
         self._most = most
+        self._on_turn = on_turn
         self._changed = threading.Condition()
         self._serving: Ticket | None = None
         self._waiting: list[Ticket] = []
@@ -27,10 +35,13 @@ class FairQueue:
         self._round = 0
         self._last_rounds: dict[str, int] = {}
 
+    def __len__(self) -> int:
+        return len(self._waiting) + (self._serving is not None)
+
     def join(self, owner: str) -> Ticket:
         """A place for `owner`, to be closed by whoever took it. Raises QueueFull."""
         with self._changed:
-            if len(self._waiting) + (self._serving is not None) >= self._most:
+            if len(self) >= self._most:
                 raise QueueFull(limit=self._most)
             ticket = Ticket(self, owner, max(self._round, self._last_rounds.get(owner, -1) + 1))
             self._last_rounds[owner] = ticket.round
@@ -46,6 +57,7 @@ class FairQueue:
             return
         if self._waiting:
             self._serving = self._waiting.pop(0)
+            self._serving.served = time.monotonic()
             self._round = self._serving.round
             # What is below the present round makes no difference any more.
             self._last_rounds = {owner: last for owner, last in self._last_rounds.items() if last >= self._round}
@@ -62,6 +74,7 @@ class FairQueue:
         with self._changed:
             if self._serving is ticket:
                 self._serving = None
+                self._on_turn(ticket.served - ticket.joined, time.monotonic() - ticket.served)
             elif ticket in self._waiting:
                 self._waiting.remove(ticket)
                 if self._last_rounds.get(ticket.owner) == ticket.round:
@@ -76,6 +89,7 @@ class Ticket:
         self._queue = queue
         self.owner = owner
         self.round = round_
+        self.joined = self.served = time.monotonic()
 
     def wait(self, seconds: float) -> int:
         """0 as soon as it is one's turn, or after `seconds` how many are before one. Raises ValueError once closed."""

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from textwrap import indent
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -28,13 +28,21 @@ if TYPE_CHECKING:
     from rag.doctor import Check
 
 _INDENT = " " * 4
+# What an article, a title or a file's name could take the terminal over with.
+_CONTROL = {code: " " for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
 
 
 class _Console(Console):
-    """Passes the text on as it is, and leaves a reader who has gone to the caller."""
+    """Passes the text on as it is, but for control characters, and leaves a reader who has gone to the caller."""
 
     def __init__(self, file: TextIO) -> None:
         super().__init__(file=file, highlight=False, markup=False, emoji=False)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        for shown in objects:
+            if isinstance(shown, Text):
+                shown.plain = _harmless(shown.plain)
+        super().print(*objects, **options)
 
     def on_broken_pipe(self) -> None:
         raise  # noqa: PLE0704  rich calls this while it handles the BrokenPipeError
@@ -244,4 +252,8 @@ def _place(of: Passage | Citation) -> str:
 
 
 def _quoted(text: str) -> str:
-    return f"«\u00a0{text}\u00a0»"
+    return f"«\u00a0{_harmless(text)}\u00a0»"
+
+
+def _harmless(text: str) -> str:
+    return text.translate(_CONTROL)

@@ -20,14 +20,17 @@ from rag.assembly import Models, build, load_models, pipeline_over, retriever_ov
 from rag.catalog import Catalog
 from rag.config import Settings
 from rag.corpus import OnProblem
-from rag.domain import EVERYTHING, Article, Heading, Scope, Turn
+from rag.domain import EVERYTHING, Article, Heading, Hit, Scope, Turn
 from rag.errors import IndexDamaged, RagError, UnexpectedError
 from rag.events import Event, Finished, Queued
 from rag.indexing import BuildReport, Index, check_embedder, open_index
+from rag.inquiry import clean_question
 from rag.manifest import current_manifest
 from rag.protocols import OnProgress, silent
-from rag.queueing import FairQueue, Ticket
+from rag.queueing import FairQueue, OnTurn, Ticket
+from rag.retrieval import Retriever
 from rag.selection import headings
+from rag.workers import GeneratorApart
 
 # A consumer in another thread can leave only between two events, so one comes at least this often in the queue.
 POLL_S = 0.2
@@ -55,17 +58,23 @@ class Service:
     """Answers questions over the index of `settings` for any number of threads.
 
     What needs the models has them loaded, if `start` has not, waits for it, and raises what kept them from it.
+    `on_turn` is told of each turn with the generator that is over.
     """
 
-    def __init__(self, settings: Settings, load: Callable[[Settings], Models] = load_models) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        load: Callable[[Settings], Models] = load_models,
+        on_turn: OnTurn = lambda waited_s, held_s: None,
+    ) -> None:
         self._settings = settings
         self._load = load
-        self._queue = FairQueue()
+        self._queue = FairQueue(settings.queue_size, on_turn)
         self._starting = threading.Lock()
         self._loading: Future[Models] | None = None
         self._opening = threading.RLock()
         self._index: Index | None = None
-        self._pipeline: tuple[Index, Pipeline] | None = None
+        self._over: tuple[Index, Retriever, Pipeline] | None = None
         self._updating = threading.Lock()
 
     def start(self) -> None:
@@ -90,16 +99,19 @@ class Service:
 
     @property
     def state(self) -> State:
-        """That of the models."""
-        return self.status().state
+        """That of the models; known at once."""
+        return self._loaded()[0]
+
+    def _loaded(self) -> tuple[State, Models | None, BaseException | None]:
+        loading = self._loading
+        if loading is None or not loading.done():
+            return "loading", None, None
+        error = loading.exception()
+        return ("failed", None, error) if error else ("ready", loading.result(), None)
 
     def status(self) -> Status:
         """How things stand; quick."""
-        loading = self._loading
-        if loading is None or not loading.done():
-            return self._status("loading", None, None)
-        error = loading.exception()
-        return self._status("failed", None, error) if error else self._status("ready", loading.result(), None)
+        return self._status(*self._loaded())
 
     def _status(self, state: State, models: Models | None, error: BaseException | None) -> Status:
         articles = 0
@@ -130,7 +142,7 @@ class Service:
         Closing the iterator ends the work. Raises as `Pipeline.stream` and `open_index` do, EmbedderMismatch, and
         QueueFull.
         """
-        events = self._current_pipeline().stream(question, history, scope)
+        events = self._current()[1].stream(question, history, scope)
         first = next(events)
         yield first
         if isinstance(first, Finished):
@@ -138,6 +150,28 @@ class Service:
         with self._queue.join(owner) as ticket:
             yield from _turn(ticket)
             yield from events
+
+    @property
+    def queue_length(self) -> int:
+        """How many questions wait for the generator or have it."""
+        return len(self._queue)
+
+    def search(
+        self, question: str, k: int | None = None, scope: Scope = EVERYTHING, *, evidence: bool = False
+    ) -> tuple[list[Hit], list[str]]:
+        """The `k` best passages, or with `evidence` sentences, and names of what is worth knowing about all of them.
+
+        Raises EmptyQuestion, QuestionTooLong, and as `Retriever` and `open_index` do.
+        """
+        cleaned = clean_question(question)
+        retriever = self._current()[0]
+        find = retriever.evidence if evidence else retriever.search
+        hits = find(cleaned, k or self._settings.passages, scope)
+        return hits, ["no_word_found"] if retriever.meets_no_word(cleaned, scope) else []
+
+    def models(self) -> Models:
+        """The models, loaded."""
+        return self._begin().result()
 
     def articles(self, scope: Scope = EVERYTHING) -> list[Heading]:
         """The articles in `scope` by date and name. Raises as `headings` and `open_index` do."""
@@ -166,7 +200,7 @@ class Service:
 
         Raises as `build_index` does.
         """
-        models = self._begin().result()
+        models = self.models()
         with self._updating:
             return build(
                 paths,
@@ -180,16 +214,22 @@ class Service:
     def close(self) -> None:
         """Lets go of models and index. Questions under way finish, new ones load anew."""
         with self._starting, self._opening:
-            self._loading = self._index = self._pipeline = None
+            self._loading = self._index = self._over = None
 
-    def _current_pipeline(self) -> Pipeline:
-        models = self._begin().result()
+    def interrupt(self) -> None:
+        """Ends the generator's process, where it has one of its own: what it is doing fails."""
+        models = self._loaded()[1]
+        if models and isinstance(models.generator, GeneratorApart):
+            models.generator.close()
+
+    def _current(self) -> tuple[Retriever, Pipeline]:
+        models = self.models()
         with self._opening:
             index = self._current_index()
-            if self._pipeline is None or self._pipeline[0] is not index:
+            if self._over is None or self._over[0] is not index:
                 retriever = retriever_over(index, models, self._settings)
-                self._pipeline = index, pipeline_over(retriever, models, self._settings)
-            return self._pipeline[1]
+                self._over = index, retriever, pipeline_over(retriever, models, self._settings)
+            return self._over[1:]
 
     def _current_index(self) -> Index:
         """The index that the manifest names, opened if it is not the one that is open."""

@@ -37,7 +37,7 @@ from tests.conftest import SEEDS
 from tests.doubles import BagEmbedder, ScriptedGenerator
 
 RAG = Path(sys.executable).with_name("rag")
-COMMANDS = ("fetch", "index", "ask", "chat", "search", "articles", "doctor")
+COMMANDS = ("fetch", "index", "ask", "chat", "search", "articles", "doctor", "mcp")
 COLOUR = re.compile(r"\x1b\[[0-9;]*\b(?:3[0-7]|38|4[0-7]|48|9[0-7]|10[0-7])[0-9;]*m")
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 QUESTION = "quelles conditions pose l'Allemagne ?"

@@ -20,7 +20,7 @@ LAYERS = [
     {"model_folder"},
     {
         "corpus", "chunking", "embedding", "lexical", "vectors", "catalog", "generation", "prompting", "grounding",
-        "checksums", "data_folders",
+        "checksums", "data_folders", "workers",
         "endpoint", "fetching", "duplicates", "ranking", "reranking", "tokens", "chat_store",
     },
     {"uploads", "disagreement", "lexical_build", "quantisation", "stores", "reading", "arrangement",
@@ -36,6 +36,7 @@ LAYERS = [
     {"doctor", "service", "watching", "meters"},
     {"rendering"},
     {"chat_ui"},
+    {"serving"},
     {"cli"},
 ]  # fmt: skip
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

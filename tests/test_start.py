@@ -16,6 +16,7 @@ PYTORCH = {"torch", "sentence_transformers", "transformers", "sklearn", "scipy"}
 SPLITTING = {"langchain_text_splitters", "bm25s"}
 PAGE = {"gradio"}
 GENERATOR = {"llama_cpp"}
+TOOLS = {"mcp", "fastapi"}
 
 COMMAND = """
 from rag.cli import rag
@@ -59,9 +60,9 @@ def _imported(code: str, *arguments: object, cwd: Path, **variables: str) -> set
 @pytest.mark.parametrize(
     ("command", "unwanted"),
     [
-        (["search", QUESTION], PYTORCH | SPLITTING | PAGE | GENERATOR),
-        (["search", QUESTION, "--evidence", "--json"], PYTORCH | SPLITTING | PAGE | GENERATOR),
-        (["ask", QUESTION, "--no-llm"], PYTORCH | SPLITTING | PAGE | GENERATOR),
+        (["search", QUESTION], PYTORCH | SPLITTING | PAGE | GENERATOR | TOOLS),
+        (["search", QUESTION, "--evidence", "--json"], PYTORCH | SPLITTING | PAGE | GENERATOR | TOOLS),
+        (["ask", QUESTION, "--no-llm"], PYTORCH | SPLITTING | PAGE | GENERATOR | TOOLS),
     ],
     ids=["search", "evidence", "ask"],
 )

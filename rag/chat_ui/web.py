@@ -32,6 +32,7 @@ from rag.errors import CannotListen
 
 if TYPE_CHECKING:
     import gradio as gr
+    import uvicorn
     from fastapi import FastAPI
 
 # A request may hold several files.
@@ -139,13 +140,27 @@ def _digest(user: str, password: str) -> bytes:
     return sha256(user.encode()).digest() + sha256(password.encode()).digest()
 
 
-class Guard:
-    """Refuses what is too large or meant for another site, and gives every response the security headers."""
+def _plainly(status: HTTPStatus) -> ASGIApp:
+    return PlainTextResponse(status.phrase, status)
 
-    def __init__(self, app: ASGIApp, names: frozenset[str] | None, most_body_bytes: int) -> None:
+
+class Guard:
+    """Refuses what is too large or meant for another site, and gives every response the security headers.
+
+    `refuse` makes the response of a status.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        names: frozenset[str] | None,
+        most_body_bytes: int,
+        refuse: Callable[[HTTPStatus], ASGIApp] = _plainly,
+    ) -> None:
         self._app = app
         self._names = names
         self._most_body_bytes = most_body_bytes
+        self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -154,11 +169,14 @@ class Guard:
 
         async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(SECURITY_HEADERS)
+                headers = MutableHeaders(scope=message)
+                for name in [name for name in headers if name.startswith("access-control-")]:
+                    del headers[name]  # of Gradio's; no other site is let in
+                headers.update(SECURITY_HEADERS)
             await send(message)
 
         status = self._refusal(scope["method"], Headers(scope=scope))
-        app = PlainTextResponse(status.phrase, status) if status else self._app
+        app = self._refuse(status) if status else self._app
         await app(scope, self._bounded(receive), send_secured)
 
     def _refusal(self, method: str, headers: Headers) -> HTTPStatus | None:
@@ -245,11 +263,21 @@ def serve(app: FastAPI, listener: socket.socket) -> None:
     """Serves until Ctrl-C or SIGTERM, and then returns; what is still being answered has `LAST_S` seconds to end."""
     import uvicorn
 
-    config = uvicorn.Config(
-        app, log_level="critical", access_log=False, server_header=False, timeout_graceful_shutdown=LAST_S
-    )
+    run(uvicorn.Server(quiet_config(app)), listener)
+
+
+def quiet_config(app: ASGIApp, **options: Any) -> uvicorn.Config:
+    """That of a server which says nothing by itself; `options` are uvicorn's."""
+    import uvicorn
+
+    quiet = {"log_level": "critical", "access_log": False, "server_header": False}
+    return uvicorn.Config(app, timeout_graceful_shutdown=LAST_S, **{**quiet, **options})
+
+
+def run(server: uvicorn.Server, listener: socket.socket) -> None:
+    """Runs `server` until Ctrl-C or SIGTERM, and then returns."""
     with _term_as_interrupt(), contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
+        server.run(sockets=[listener])
 
 
 @contextlib.contextmanager

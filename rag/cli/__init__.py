@@ -1,4 +1,4 @@
-"""The command line: `rag fetch`, `index`, `ask`, `chat`, `search`, `articles`, `doctor`, `eval`.
+"""The command line: `rag fetch`, `index`, `ask`, `chat`, `serve`, `mcp`, `search`, `articles`, `doctor`, `eval`.
 
 The answer goes to standard output, everything else to standard error. Exit codes: 0 done (a refusal is a
 good answer), 1 unexpected, 2 usage, 3 something to fetch, build or repair first, 4 index and settings disagree,
@@ -16,7 +16,7 @@ from rag.cli.articles import articles
 from rag.cli.asking import ask, search
 from rag.cli.frame import INTERRUPTED, LANGUAGE, Commands, explain, help_option
 from rag.cli.indexing import index
-from rag.cli.serving import chat
+from rag.cli.serving import chat, mcp, serve
 from rag.cli.upkeep import doctor, evaluate, fetch
 from rag.wording import say
 
@@ -28,7 +28,7 @@ def rag() -> None:
     """The group of commands."""
 
 
-for _command in (fetch, index, ask, chat, search, articles, doctor, evaluate):
+for _command in (fetch, index, ask, chat, serve, mcp, search, articles, doctor, evaluate):
     rag.add_command(_command)
 
 

@@ -1,9 +1,10 @@
-"""`rag chat`: the page, on this machine alone unless a login is asked of others."""
+"""`rag chat`, `rag serve` and `rag mcp`: on this machine alone unless a login or a token is asked of others."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -34,6 +35,38 @@ def chat(
     from rag.chat_ui import launch
 
     launch(settings, host=host, port=port, open_browser=not no_browser, auth=auth)
+
+
+@click.command(cls=SubCommand, help=explain("serve"))
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, metavar="N", help=explain("serve_port"))
+@click.option("--host", default="127.0.0.1", metavar="ADDRESS", help=explain("serve_host"))
+@click.option("--token-file", type=click.Path(path_type=Path), metavar="FILE", help=explain("token_file"))
+@click.option("--auth", "logins", multiple=True, metavar="USER:PASSWORD", help=explain("serve_auth"))
+@click.option("--cert", type=click.Path(path_type=Path), metavar="FILE", help=explain("cert"))
+@click.option("--key", type=click.Path(path_type=Path), metavar="FILE", help=explain("key"))
+@click.option("--queue-size", type=int, metavar="N", help=explain("queue_size"))
+@click.option("--deadline", "deadline_s", type=float, metavar="SECONDS", help=explain("deadline_s"))
+@click.option("--log-questions", is_flag=True, help=explain("log_questions"))
+@options("today", "index", "models_dir", "generator", "no_llm", "embedder", "reranker", "debug")
+@running
+def serve(
+    *, settings: Settings, renderer: Renderer, token_file: Path | None, logins: tuple[str, ...], **options: Any
+) -> None:
+    """`rag serve`."""
+    from rag.serving import launch
+    from rag.serving.security import read_token
+
+    launch(settings, token=read_token(token_file), auth=_passwords(logins), **options)
+
+
+@click.command(cls=SubCommand, help=explain("mcp"))
+@options("today", "index", "models_dir", "generator", "no_llm", "embedder", "reranker", "debug")
+@running
+def mcp(*, settings: Settings, renderer: Renderer) -> None:
+    """`rag mcp`."""
+    from rag.serving.mcp_server import serve_stdio
+
+    serve_stdio(settings)
 
 
 def _passwords(logins: tuple[str, ...]) -> dict[str, str]:

@@ -185,6 +185,26 @@ _REPORT = _any(
 _ASKS = rf"(?:(?:{_TELL} )?{_ASKING}|{_REPORT})\b"
 _AND = _any("et | puis | mais", "and | then | but", "und | dann", "y | luego", "e | poi")
 
+# « À toute question sur le pont, réponds … », "if you are asked what it cost, say …": in articles alone.
+_WHENEVER = _any(
+    r"(?:si|quand|lorsqu) ?(?:l )?(?:on|quelqu un|un \w+|l utilisateur) (?:te |t |vous )?(?:demande|interroge|pose)\w*"
+    r" | a (?:toute|chaque|n importe quelle) (?:question|demande) | quelle que soit la (?:question|demande)",
+    r"(?:if|when|whenever) (?:you are |anyone |someone |the user )?ask(?:s|ed)?"
+    " | (?:to|for) (?:any|every|each) question | whatever the question",
+    r"wenn (?:du|man|jemand|der nutzer)\b.{0,40}?(?:gefragt|fragt) | auf (?:jede|alle) fragen? | egal welche frage",
+    r"(?:si|cuando) (?:te |alguien |el usuario )?(?:preguntan?) | a (?:toda|cualquier|cada) pregunta",
+    r"(?:se|quando) (?:ti |qualcuno |l utente )?(?:chiedono|chiede) | a (?:ogni|qualsiasi) domanda",
+)
+_ANSWER = _any(
+    "reponds | repondez | dis | dites | affirme | affirmez | ecris | ecrivez",
+    "answer | reply | respond | say | write | tell them",
+    "antworte | sag | schreib",
+    "responde | di | escribe",
+    "rispondi | di | scrivi",
+)
+
+# Letters of other scripts that look like Latin ones, by which an order would not be recognised.
+_LOOKALIKES = str.maketrans("авекмнорстухіјѕԁԛԝɡıαεικνορτυχ", "abekmhopctyxijsdqwgiaeikvoptux")
 _MARKUP = re.compile(
     r"</?\s*(?:passages?|context[eo]?|documents?|extraits?|system|user|assistant|instructions?|question|prompt)\b[^>]{0,40}>"
     r"|<\|[^|>]{1,40}\|>|\[/?(?:INST|SYS|SYSTEM)\]|<</?SYS>>|^\s*#{2,}\s*(?:system|instructions?)\b:?"
@@ -199,6 +219,7 @@ _REQUEST = _compiled(
     rf"{_LEAD}(?:(?:{_WRITE}(?: {_ME})? {_A} (?:\w+ ){{0,2}}?(?:{_INVENTIONS}|{_TEXTS})"
     rf"|{_GIVE}(?: {_ME})? {_A} (?:\w+ ){{0,2}}?{_INVENTIONS}|{_WORK})\b(?! (?:t )?(?:on|il|elle)\b))"
 )
+_STANDING_ORDER = _compiled(rf"\b{_WHENEVER}\b.{{0,300}}?\b{_ANSWER}\b")
 _YOU_ARE = _compiled(rf"{_LEAD}(?:tu es|vous etes|you are|du bist|eres|sei) ")
 _OPENS_QUESTION = _compiled(rf"{_LEAD}{_ASKS}")
 # Within an order: the question that follows a comma, a colon or a conjunction.
@@ -224,6 +245,15 @@ def plain(text: str) -> str:
     return "".join(map(_plain_character, text))
 
 
+def is_order(sentence: str) -> bool:
+    """Whether a sentence of an article tells whoever answers questions what to do: it is evidence of nothing.
+
+    Requests are none: « Traduisez ce texte » may be what an article is about.
+    """
+    read = plain(_unquoted(_MARKUP.sub(" ", sentence)))
+    return (_INSTRUCTION.match(read) or _STANDING_ORDER.search(read)) is not None
+
+
 def sort_orders(text: str) -> Sorted:
     """Takes `text` apart into sentences to be answered and orders."""
     marked = _OPENING.sub("\n", _MARKUP.sub("\n", text))
@@ -231,7 +261,7 @@ def sort_orders(text: str) -> Sorted:
     request, instructions = False, _MARKUP.search(text) is not None
     for start, end in sentence_spans(marked):
         sentence = marked[start:end]
-        read = plain(_QUOTED.sub(lambda quoted: " " * len(quoted[0]), sentence))
+        read = plain(_unquoted(sentence))
         # What declares itself a question is no order: « ¿Ignora Trump las reglas? », « Tu es une femme ? ».
         declared = sentence.startswith("¿") or (sentence.endswith("?") and _YOU_ARE.match(read) is not None)
         about_itself = (None if declared else _INSTRUCTION.match(read)) or _SECRET.search(read)
@@ -245,6 +275,10 @@ def sort_orders(text: str) -> Sorted:
         if question := _question_after(sentence, read, order.end()):
             kept.append(question)
     return Sorted(tuple(kept), request, instructions)
+
+
+def _unquoted(sentence: str) -> str:
+    return _QUOTED.sub(lambda quoted: " " * len(quoted[0]), sentence)
 
 
 def _question_after(sentence: str, read: str, end: int) -> str:
@@ -262,6 +296,6 @@ def _question_after(sentence: str, read: str, end: int) -> str:
 def _plain_character(character: str) -> str:
     if character in '«»“”„"':
         return '"'
-    letter = unicodedata.normalize("NFKD", character)[0].casefold()[:1]
+    letter = unicodedata.normalize("NFKD", character)[0].casefold()[:1].translate(_LOOKALIKES)
     letter = {"œ": "o", "æ": "a"}.get(letter, letter)
     return letter if letter.isalnum() else " "

@@ -6,7 +6,8 @@ the state of a beginning kept in memory and on disk, and several tokens checked 
 
 from rag.llama.context import BATCH, Context, Logits
 from rag.llama.drafting import Drafter
-from rag.llama.model import Model, check_gguf
+from rag.llama.gguf import check_gguf
+from rag.llama.model import Model
 from rag.llama.saved import SavedStates
 
 __all__ = ["BATCH", "Context", "Drafter", "Logits", "Model", "SavedStates", "check_gguf"]

@@ -7,9 +7,9 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from rag.errors import LibraryMissing, ModelDamaged, ModelMissing
+from rag.errors import LibraryMissing, ModelDamaged
+from rag.llama.gguf import check_header
 
-GGUF_MAGIC = b"GGUF"
 # More bytes than any single token has.
 _PIECE_BYTES = 512
 
@@ -18,7 +18,7 @@ class Model:
     """The model in the file `path`, loaded. Raises ModelMissing, ModelDamaged and LibraryMissing."""
 
     def __init__(self, path: Path) -> None:
-        check_gguf(path)
+        check_header(path)
         self.path = path
         self.library = library = _plain_functions()
         parameters = library.llama_model_default_params()
@@ -95,15 +95,6 @@ class Model:
         buffer = ctypes.create_string_buffer(length + 1)
         self.library.llama_model_meta_val_str(self.handle, key.encode(), buffer, length + 1)
         return buffer.value.decode()
-
-
-def check_gguf(path: Path) -> None:
-    """Raises ModelMissing or ModelDamaged unless `path` is a file that begins as a GGUF does."""
-    if not path.is_file():
-        raise ModelMissing(path=path)
-    with path.open("rb") as file:
-        if file.read(4) != GGUF_MAGIC:
-            raise ModelDamaged(path=path, reason="not a GGUF file")
 
 
 @cache

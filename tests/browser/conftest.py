@@ -74,12 +74,17 @@ class ChatServer:
         """What it has said so far."""
         return (self.folder / "log").read_text(encoding="utf-8")
 
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        assert self._process is not None
+        return self._process.pid
+
     def memory(self) -> int:
         """Resident bytes."""
         import psutil
 
-        assert self._process is not None
-        return int(psutil.Process(self._process.pid).memory_info().rss)
+        return int(psutil.Process(self.pid).memory_info().rss)
 
 
 def _free_port() -> int:

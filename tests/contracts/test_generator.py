@@ -1,4 +1,4 @@
-"""What every `Generator` promises, asked of the double and of the real adapters, in process and over HTTP."""
+"""What every `Generator` promises, asked of doubles and real adapters: here, in another process and over HTTP."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from rag.endpoint import EndpointGenerator
 from rag.errors import EndpointUnusable, GenerationFailed, ModelDamaged, ModelMissing
 from rag.generation import LlamaCppGenerator
 from rag.protocols import Generator, Message
+from rag.workers import GeneratorApart
 from tests.conftest import SEEDS
 from tests.doubles import ScriptedGenerator
 
@@ -68,10 +69,26 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     raise AssertionError(log.read_text(encoding="utf-8", errors="replace"))
 
 
-REAL = [pytest.param(name, marks=pytest.mark.models) for name in ("local", "endpoint")]
+@pytest.fixture(scope="module")
+def apart(local: LlamaCppGenerator) -> Iterator[GeneratorApart]:
+    """The same model in a process of its own."""
+    made = GeneratorApart(LlamaCppGenerator(local.path))
+    made.load()
+    yield made
+    made.close()
 
 
-@pytest.fixture(scope="module", params=["double", *REAL])
+@pytest.fixture(scope="module")
+def double_apart() -> Iterator[GeneratorApart]:
+    made = GeneratorApart(ScriptedGenerator(*["Paris est la capitale."] * 20))
+    yield made
+    made.close()
+
+
+REAL = [pytest.param(name, marks=pytest.mark.models) for name in ("local", "apart", "endpoint")]
+
+
+@pytest.fixture(scope="module", params=["double", "double_apart", *REAL])
 def generator(request: pytest.FixtureRequest) -> Generator:
     if request.param == "double":
         return ScriptedGenerator(*["Paris est la capitale."] * 20)
@@ -138,6 +155,14 @@ def test_an_endpoint_says_and_scores_what_its_model_does(local: LlamaCppGenerato
     assert endpoint.score_choices(asked, ["Oui", "Non"]) == pytest.approx(
         local.score_choices(asked, ["Oui", "Non"]), abs=0.2
     )
+
+
+@pytest.mark.models
+def test_another_process_says_and_scores_the_same(local: LlamaCppGenerator, apart: GeneratorApart) -> None:
+    assert apart.name == local.name
+    assert list(apart.stream(ASK, 40))[:-1] == list(local.stream(ASK, 40))[:-1]
+    assert apart.score_choices(ASK, ["Paris", "Oui"]) == local.score_choices(ASK, ["Paris", "Oui"])
+    assert apart.count_tokens(ASK) == local.count_tokens(ASK)
 
 
 @pytest.mark.models
