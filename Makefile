@@ -18,7 +18,7 @@ help:
 	@echo "make ask Q=\"…\"   answer a question (sets everything up the first time)"
 	@echo "make chat        open the chat page in the browser (sets everything up the first time)"
 	@echo "make test        run the whole test suite (sets everything up the first time)"
-	@echo "make scale-test  embed on two machines (needs root) and lose one"
+	@echo "make scale-test  index and embed on two machines (needs root) and lose one"
 	@echo "make setup       virtual environment and libraries only"
 	@echo "make index       build or update the index of seeds/"
 	@echo "make eval        measure answers on the test half of the seed questions"
@@ -67,8 +67,9 @@ bench: setup index
 
 # What needs several machines: namespaces of this one, made by root.
 scale-test: setup models
-	@$(BIN)/pip install -q -c .setup/constraints.txt -e '.[ray]'
-	@$(BIN)/python -m pytest tests/test_ray_embedding.py
+	@$(BIN)/pip install -q -c .setup/constraints.txt -e '.[ray,postgres]'
+	@$(BIN)/python -m pytest tests/test_ray_embedding.py tests/postgres
+	@$(BIN)/python -m eval scale postgres
 	@$(BIN)/python -m eval scale ray
 
 test: setup models

