@@ -29,7 +29,7 @@ from rag.protocols import Vectors
 from rag.wording import catalogue, say
 from tests.conftest import SEEDS
 from tests.doubles import BagEmbedder
-from tests.test_cli import QUESTION, RAG, build_bag_index, command_environment, loose_embedder, run_rag
+from tests.test_cli import QUESTION, RAG, build_bag_index, command_environment, interruptible, loose_embedder, run_rag
 
 Done = subprocess.CompletedProcess[str]
 
@@ -405,9 +405,7 @@ def test_interrupted_while_indexing(tmp_path: Path, models_dir: Path) -> None:
     index = tmp_path / "index"
     source = tmp_path / "articles"
     before = _one_then_more(source, index)
-    # A test run in the background may ignore the signal, which its children inherit; a terminal's command does not.
-    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
+    with interruptible():
         process = subprocess.Popen(
             [RAG, "index", source, "--index", index],
             cwd=tmp_path,
@@ -416,8 +414,6 @@ def test_interrupted_while_indexing(tmp_path: Path, models_dir: Path) -> None:
             text=True,
             env=command_environment(tmp_path, RAG_MODELS_DIR=str(models_dir)),
         )
-    finally:
-        signal.signal(signal.SIGINT, inherited)
     assert process.stderr is not None
     told = ""
     while say("progress.embed", "en") not in told:

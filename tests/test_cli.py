@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+import signal
 import statistics
 import string
 import struct
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -52,6 +54,19 @@ def command_environment(cwd: Path, **variables: str) -> dict[str, str]:
     }
     models_dir = str(cwd / "no models here")
     return kept | {"LC_ALL": "en_GB.UTF-8", "TERM": "xterm-256color", "RAG_MODELS_DIR": models_dir} | variables
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """What is started within can be interrupted, as a command of a terminal can.
+
+    A test run in the background may ignore the signal, which its children inherit.
+    """
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, inherited)
 
 
 def run_rag(

@@ -24,7 +24,7 @@ from rag.meters import Pace, amount
 from rag.rendering import Renderer
 from rag.uploads import Upload, add, own_folder
 from rag.wording import say
-from tests.test_cli import RAG, command_environment
+from tests.test_cli import RAG, command_environment, interruptible
 from tests.tiny_model import write_tiny_model
 
 BRIDGE = """Titre : Le pont rouvre
@@ -368,7 +368,7 @@ def _until(shown: Path, words: str, process: subprocess.Popen[bytes]) -> None:
 
 def test_a_watched_folder(desk: Desk) -> None:
     shown, remarks = desk.folder / "out.jsonl", desk.folder / "err.txt"
-    with shown.open("wb") as out, remarks.open("wb") as err:
+    with shown.open("wb") as out, remarks.open("wb") as err, interruptible():
         process = subprocess.Popen(
             [RAG, "index", "--watch", "articles", "--json"],
             cwd=desk.folder,
@@ -388,6 +388,7 @@ def test_a_watched_folder(desk: Desk) -> None:
         assert process.wait(60) == 130
     finally:
         process.kill()
+        process.wait()
     syncs = [json.loads(line) for line in shown.read_text(encoding="utf-8").splitlines()]
     assert [counts(sync)[:4] for sync in syncs] == [(3, 0, 0, 0), (1, 0, 0, 0)]
     assert desk.documents()["lent.txt"] == "Le bac relie les deux rives depuis lundi.\n"
@@ -399,7 +400,7 @@ def test_an_interrupted_build_says_that_it_goes_on(desk: Desk) -> None:
     for number in range(300):
         desk.write(f"serie/{number}.txt", f"Épisode {number} de la série sur le port.\n")
     remarks = desk.folder / "err.txt"
-    with remarks.open("wb") as err:
+    with remarks.open("wb") as err, interruptible():
         process = subprocess.Popen(
             [RAG, "index", "articles"],
             cwd=desk.folder,
@@ -413,6 +414,7 @@ def test_an_interrupted_build_says_that_it_goes_on(desk: Desk) -> None:
         assert process.wait(60) == 130
     finally:
         process.kill()
+        process.wait()
     told = remarks.read_text(encoding="utf-8")
     assert say("cli.goes_on", "en") in told and "Traceback" not in told
     assert desk.told("index", "articles")["added"] == 303
