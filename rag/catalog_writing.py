@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from rag.catalog import Catalog, Origin
+from rag.catalog import CatalogFile, Origin
 from rag.domain import Article, Passage
 from rag.storage import failed_write
 
@@ -69,7 +69,7 @@ class CatalogWriter:
 
 
 @contextmanager
-def writing_catalog(path: Path, old: Catalog | None = None) -> Iterator[CatalogWriter]:
+def writing_catalog(path: Path, old: CatalogFile | None = None) -> Iterator[CatalogWriter]:
     """A new catalog in the file `path`, with what `old` holds if that is given; on disk when the block is left.
 
     Raises OSError.

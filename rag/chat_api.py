@@ -14,8 +14,11 @@ from __future__ import annotations
 
 import json
 import math
+import socket
+import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from ipaddress import IPv6Address, ip_address
@@ -24,12 +27,15 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 from pydantic import BaseModel, ValidationError
 
+from rag.chat_shapes import Completion, Models
 from rag.errors import InvalidSetting
 
 _CONNECT_S = 10.0
 _LONGEST_BODY = 8 << 20
 _LONGEST_LINE = 1 << 20
 _LONGEST_REASON = 300
+# The server may do it at another time, and another server now.
+_BUSY = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 
 _STANDARD: Mapping[str, Any] = {"seed": 0, "stream_options": {"include_usage": True}}
 # Whether to think goes by one name in the interface and by others in the templates of the models.
@@ -41,100 +47,58 @@ _OPTIONAL: tuple[Mapping[str, Any], ...] = (
     {},
 )
 
-# Of the server's JSON only this is read. What a model thinks comes in fields of its own, and is passed over.
-
-
-class _Part(BaseModel):
-    text: str = ""
-
-
-class _Message(BaseModel):
-    # Mistral sends a list of parts where the model thinks; a thought has no text of its own.
-    content: str | list[_Part] | None = None
-
-
-class _Likely(BaseModel):
-    token: str
-    logprob: float
-
-
-class _Position(BaseModel):
-    top_logprobs: list[_Likely] = []
-
-
-class _Logprobs(BaseModel):
-    content: list[_Position] | None = None
-
-
-class _Choice(BaseModel):
-    message: _Message | None = None
-    delta: _Message | None = None
-    logprobs: _Logprobs | None = None
-    finish_reason: str | None = None
-
-
-class _Details(BaseModel):
-    cached_tokens: int | None = None
-
-
-class _Model(BaseModel):
-    id: str
-
-
-class _Models(BaseModel):
-    data: list[_Model]
-
-
-class Usage(BaseModel):
-    """Tokens of a request as the server counted them."""
-
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    prompt_tokens_details: _Details | None = None
-
-    @property
-    def reused_tokens(self) -> int:
-        """Prompt tokens that the server had kept from before."""
-        return (self.prompt_tokens_details and self.prompt_tokens_details.cached_tokens) or 0
-
-
-class Completion(BaseModel):
-    """A reply, or a piece of one."""
-
-    choices: list[_Choice] = []
-    usage: Usage | None = None
-    error: Any = None
-
-    @property
-    def text(self) -> str:
-        """The text of the reply, without what a model thinks in fields of its own."""
-        message = (self.choices[0].message or self.choices[0].delta) if self.choices else None
-        content = message.content if message else None
-        return "".join(part.text for part in content) if isinstance(content, list) else content or ""
-
-    @property
-    def first_token(self) -> list[tuple[str, float]]:
-        """The likeliest first tokens with their log-probabilities; empty when the server tells none."""
-        logprobs = self.choices[0].logprobs if self.choices else None
-        first = logprobs.content[0].top_logprobs if logprobs and logprobs.content else []
-        return [(likely.token, min(0.0, likely.logprob)) for likely in first if math.isfinite(likely.logprob)]
-
-
 _Shape = TypeVar("_Shape", bound=BaseModel)
 
 
 class ApiFailed(Exception):
-    """A request failed; the text says how, `status` is that of HTTP and 0 for failures of any other kind."""
+    """A request failed; the text says how, `status` is that of HTTP and 0 for failures of any other kind.
 
-    def __init__(self, reason: str, status: int = 0) -> None:
+    `unavailable`: the server could not take it or see it through, and another one may.
+    """
+
+    def __init__(self, reason: str, status: int = 0, *, unavailable: bool = False) -> None:
         super().__init__(reason)
         self.status = status
+        self.unavailable = unavailable or status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _BUSY
+
+
+@dataclass(frozen=True, slots=True)
+class _Patience:
+    """How long is waited: `timeout_s` seconds for the next bytes, and for none after `until` (time.monotonic)."""
+
+    timeout_s: float
+    until: float
+
+    def left_s(self) -> float:
+        """Seconds to wait for the next bytes. Raises TimeoutError when there are none left."""
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return min(self.timeout_s, left)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A response whose body is being read."""
+
+    response: HTTPResponse
+    # That of the connection, which http.client lets go of once the headers are there.
+    socket: socket.socket
+    patience: _Patience
+
+    def lines(self) -> Iterator[bytes]:
+        while True:
+            self.socket.settimeout(self.patience.left_s())
+            if not (line := self.response.readline(_LONGEST_LINE)):
+                return
+            yield line
 
 
 class ChatServer:
     """The server at `url`, such as `http://127.0.0.1:8080/v1`, asked over a new connection each time.
 
-    `timeout_s` bounds the wait for the next bytes. Raises InvalidSetting for a `url` or `key` that cannot be one.
+    `timeout_s` bounds the wait for the next bytes, and `until` (time.monotonic) that for the whole of a reply. Raises
+    InvalidSetting for a `url` or `key` that cannot be one.
     """
 
     def __init__(self, url: str, key: str | None, timeout_s: float) -> None:
@@ -144,63 +108,74 @@ class ChatServer:
         self._level = 0
         self.url = self._address.geturl()
 
-    def models(self) -> list[str]:
-        """The names of the models it has. Raises ApiFailed."""
-        with self._request("GET", "/models") as response:
-            return [model.id for model in _read(_Models, response).data]
+    def models(self, timeout_s: float) -> list[str]:
+        """The names of the models it has. Raises ApiFailed, after `timeout_s` seconds for any reply."""
+        patience = _Patience(timeout_s, time.monotonic() + timeout_s)
+        with self._request("GET", "/models", patience) as reading:
+            return [model.id for model in _read(Models, reading).data]
 
-    def complete(self, body: Mapping[str, Any]) -> Completion:
+    def complete(self, body: Mapping[str, Any], until: float = math.inf) -> Completion:
         """The whole reply. Raises ApiFailed."""
-        with self._chat({**body, "stream": False}) as response:
-            return _read(Completion, response)
+        with self._chat({**body, "stream": False}, until) as reading:
+            return _read(Completion, reading)
 
-    def stream(self, body: Mapping[str, Any]) -> Generator[Completion, None, None]:
+    def stream(self, body: Mapping[str, Any], until: float = math.inf) -> Generator[Completion, None, None]:
         """The reply in pieces; closing the iterator closes the connection. Raises ApiFailed."""
-        with self._chat({**body, "stream": True}) as response:
-            yield from _pieces(response)
+        with self._chat({**body, "stream": True}, until) as reading:
+            yield from _pieces(reading)
 
     @contextmanager
-    def _chat(self, body: Mapping[str, Any]) -> Iterator[HTTPResponse]:
+    def _chat(self, body: Mapping[str, Any], until: float) -> Iterator[_Reading]:
+        patience = _Patience(self._timeout_s, until)
         with ExitStack() as opened:
             for level in range(self._level, len(_OPTIONAL)):
                 optional = dict(_OPTIONAL[level])
                 if not body["stream"]:
                     optional.pop("stream_options", None)
                 try:
-                    response = opened.enter_context(self._request("POST", "/chat/completions", {**optional, **body}))
+                    reading = opened.enter_context(
+                        self._request("POST", "/chat/completions", patience, {**optional, **body})
+                    )
                 except ApiFailed as error:
                     refused = error.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
                     if not refused or level == len(_OPTIONAL) - 1:
                         raise
                 else:
                     self._level = level
-                    yield response
+                    yield reading
                     break
 
     @contextmanager
-    def _request(self, method: str, route: str, body: Mapping[str, Any] | None = None) -> Iterator[HTTPResponse]:
+    def _request(
+        self, method: str, route: str, patience: _Patience, body: Mapping[str, Any] | None = None
+    ) -> Iterator[_Reading]:
         """A successful response; leaving closes the connection. Raises ApiFailed, for failures while it is read too."""
         secure = self._address.scheme == "https"
         connection = (HTTPSConnection if secure else HTTPConnection)(
-            self._address.hostname or "", self._address.port or (443 if secure else 80), timeout=_CONNECT_S
+            self._address.hostname or "", self._address.port or (443 if secure else 80)
         )
+        begun = time.monotonic()
         wait_s = _CONNECT_S
         try:
+            connection.timeout = min(_CONNECT_S, patience.left_s())
             connection.connect()
-            wait_s = self._timeout_s
-            connection.sock.settimeout(wait_s)
+            wait_s = patience.timeout_s
+            opened = connection.sock
+            opened.settimeout(patience.left_s())
             headers = {"Content-Type": "application/json"}
-            withheld = not secure and is_public(connection.sock.getpeername()[0])
+            withheld = not secure and is_public(opened.getpeername()[0])
             if self._key and not withheld:
                 headers["Authorization"] = f"Bearer {self._key}"
             content = None if body is None else json.dumps(body).encode()
             connection.request(method, self._address.path + route, content, headers)
             with connection.getresponse() as response:
                 _check(response, streamed=bool(body and body["stream"]), withheld=bool(self._key) and withheld)
-                yield response
+                yield _Reading(response, opened, patience)
         except (ApiFailed, OSError, HTTPException, ValueError) as error:
             # Without its cause: that may hold what the server sent, and so the key, and a traceback would show it.
-            raise ApiFailed(self._clean(_described(error, wait_s)), getattr(error, "status", 0)) from None
+            told = self._clean(_described(error, min(wait_s, patience.until - begun)))
+            unavailable = getattr(error, "unavailable", not isinstance(error, ValueError))
+            raise ApiFailed(told, getattr(error, "status", 0), unavailable=unavailable) from None
         finally:
             connection.close()
 
@@ -245,20 +220,20 @@ def _message(error: Any) -> str:
 
 def _described(error: Exception, wait_s: float) -> str:
     if isinstance(error, TimeoutError):
-        return f"no answer within {wait_s:g} s"
+        return f"no answer within {wait_s:.3g} s"
     if isinstance(error, ValidationError):
         return "not the JSON of this interface"
     return str(error) or type(error).__name__
 
 
-def _read(shape: type[_Shape], response: HTTPResponse) -> _Shape:
-    return shape.model_validate_json(response.read(_LONGEST_BODY))
+def _read(shape: type[_Shape], reading: _Reading) -> _Shape:
+    return shape.model_validate_json(reading.response.read(_LONGEST_BODY))
 
 
-def _pieces(response: HTTPResponse) -> Iterator[Completion]:
+def _pieces(reading: _Reading) -> Iterator[Completion]:
     """The events of a stream. Raises ApiFailed when one is an error, or the stream ends before the reply does."""
     complete = False
-    while line := response.readline(_LONGEST_LINE):
+    for line in reading.lines():
         field, _, value = line.partition(b":")
         if field != b"data":
             continue
@@ -270,7 +245,7 @@ def _pieces(response: HTTPResponse) -> Iterator[Completion]:
         complete = complete or any(choice.finish_reason for choice in piece.choices)
         yield piece
     if not complete:
-        raise ApiFailed("the stream ended before the reply did")
+        raise ApiFailed("the stream ended before the reply did", unavailable=True)
 
 
 def _address(url: str) -> SplitResult:

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.dates import annotate
-from rag.domain import Citation, Passage, Statement
+from rag.domain import Citation, Passage, Statement, within
 from rag.events import Checked
-from rag.evidence import within
 from rag.french import fold, terms
 from rag.grounding import Grounded, inert
 

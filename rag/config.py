@@ -34,10 +34,13 @@ TOKEN_VARIABLE = "RAG_TOKEN"
 NO_GENERATOR = "none"
 ARTICLE_FIELDS = ("text", "title", "date", "source", "author", "url", "id")
 """What the setting `fields` may name in an export."""
+# What holds a password is not shown.
+_SECRET = ("store",)
 # What a message gives for a setting that has neither a lowest nor a highest value.
 _EXAMPLES = {
     "language": "fr, en, …",
     "today": "2025-09-04",
+    "store": "postgresql://USER@HOST/DATABASE",
     "fields": ", ".join(f"{name}=…" for name in ARTICLE_FIELDS),
 }
 
@@ -48,14 +51,20 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     index: Path = Field(Path("index"), description="folder of the index")
+    store: str = Field(
+        "",
+        pattern=r"^(postgres(ql)?://.+)?$",
+        repr=False,
+        description="URL of an index in PostgreSQL that several machines share; empty: none",
+    )
     models_dir: Path = Field(Path("models"), description="folder of the default models")
     data_dir: Path = Field(
         default_factory=lambda: Path(user_data_dir("rag")), description="folder of the articles added by an interface"
     )
     generator: str = Field(
-        "", description="GGUF file or URL of an OpenAI-compatible endpoint; empty: the default one; none: quote alone"
+        "", description="GGUF file, or URLs of OpenAI-compatible endpoints; empty: the default one; none: quote alone"
     )
-    generator_model: str = Field("", description="model of the endpoint; empty: its only one")
+    generator_model: str = Field("", description="model of the endpoints; empty: their only one")
     embedder: str = Field("", description="sentence-transformers folder or name; empty: the default one")
     reranker: str = Field(
         "", description="folder or name of a cross-encoder that weighs the best passages; empty: none"
@@ -75,9 +84,9 @@ class Settings(BaseModel):
         default_factory=dict, description="what fields of exports are called, such as text=corps_article,date=jour"
     )
     queue_size: int = Field(32, ge=1, le=1000, description="questions that wait for the generator or have it, at most")
-    deadline_s: float = Field(120, ge=1, le=3600, description="seconds that the server gives a request")
+    deadline_s: float = Field(120, ge=1, le=3600, description="seconds for a request, to the server or to endpoints")
     token_deadline_s: float = Field(
-        60, ge=1, le=3600, description="seconds for each token, of a generator in a process of its own"
+        60, ge=1, le=3600, description="seconds for each token, of endpoints or a generator in a process of its own"
     )
     today: date | None = Field(None, description="day that « hier » in a question counts from; empty: today")
 
@@ -133,7 +142,7 @@ def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str], fold
         first = error.errors()[0]
         key = str(first["loc"][0])
         raise InvalidSetting(
-            key=key, place=origin.get(key, ""), reason=f"{first['input']} ({_allowed(key)})"
+            key=key, place=origin.get(key, ""), reason=f"{'…' if key in _SECRET else first['input']} ({_allowed(key)})"
         ) from error
 
 

@@ -21,9 +21,9 @@ from typing import Literal
 from rag.domain import Hit, Passage
 from rag.french import terms
 from rag.grounding import names
-from rag.indexing import Index
 from rag.prompting import confirm_messages, decide_choices, decide_messages
 from rag.protocols import Generator
+from rag.searchable import Searchable
 
 Reason = Literal["off_topic", "not_stated", "unknown_name"]
 
@@ -112,7 +112,7 @@ FOREIGN_ALONE = Weights(bias=-28.0, cosine=35.0)
 class Decider:
     """Asks the generator, where there is one, and weighs its reply with the evidence found in `index`."""
 
-    def __init__(self, index: Index, generator: Generator | None) -> None:
+    def __init__(self, index: Searchable, generator: Generator | None) -> None:
         self._index = index
         self._generator = generator
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import platform
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
@@ -13,9 +14,10 @@ from rag import hardware
 from rag.assembly import make_embedder, make_generator, make_reranker
 from rag.config import Settings
 from rag.endpoint import EndpointGenerator
+from rag.endpoints import EndpointPool
 from rag.errors import RagError
-from rag.indexing import check_embedder, open_index
-from rag.manifest import read_manifest
+from rag.indexing import check_embedder
+from rag.present import open_present, present_manifest, present_place
 from rag.storage import free_megabytes
 from rag.wording import say
 
@@ -78,13 +80,6 @@ def _processor(_: Settings, language: str) -> Iterator[Check]:
 
 
 def _models(settings: Settings, language: str) -> Iterator[Check]:
-    def generator() -> str:
-        made = make_generator(settings)
-        if isinstance(made, EndpointGenerator):
-            made.load()
-            return say("doctor.generator", language, path=made.url)
-        return say("doctor.generator", language, path=made.path if made else settings.generator)
-
     def embedder() -> str:
         return say("doctor.embedder", language, path=make_embedder(settings).path)
 
@@ -92,25 +87,52 @@ def _models(settings: Settings, language: str) -> Iterator[Check]:
         made = make_reranker(settings)
         return say("doctor.reranker", language, path=made and made.path)
 
-    yield _attempt("generator", language, generator)
+    yield from _generator(settings, language)
     yield _attempt("embedder", language, embedder)
     if settings.reranker:
         yield _attempt("reranker", language, reranker)
 
 
+def _generator(settings: Settings, language: str) -> Iterator[Check]:
+    try:
+        made = make_generator(settings)
+    except RagError as error:
+        yield _failure("generator", language, error)
+        return
+    if isinstance(made, EndpointPool):
+        yield from _endpoints(made, language)
+    else:
+        path = made.path if made else settings.generator
+        yield Check("generator", "ok", say("doctor.generator", language, path=path))
+
+
+def _endpoints(pool: EndpointPool, language: str) -> Iterator[Check]:
+    def reach(endpoint: EndpointGenerator) -> str:
+        endpoint.load()
+        return say("doctor.generator", language, path=endpoint.url)
+
+    checks = [_attempt("generator", language, partial(reach, endpoint)) for endpoint in pool.endpoints]
+    if any(check.status == "ok" for check in checks):  # the others are gone round
+        checks = [replace(check, status="warning") if check.status == "failed" else check for check in checks]
+    yield from checks
+    if [check.status for check in checks].count("ok") > 1:
+        yield _attempt("model", language, lambda: say("doctor.same_model", language, model=pool.name))
+
+
 def _index(settings: Settings, language: str) -> Iterator[Check]:
     def open_it() -> str:
-        manifest = open_index(settings.index).manifest
-        check_embedder(manifest, make_embedder(settings), settings.index)
+        manifest = open_present(settings).manifest
+        check_embedder(manifest, make_embedder(settings), place)
         counts = {"articles": manifest.articles, "passages": manifest.passages, "sentences": manifest.sentences}
-        return say("doctor.index", language, path=settings.index, **counts)
+        return say("doctor.index", language, path=place, **counts)
 
+    place = present_place(settings)
     opened = _attempt("index", language, open_it)
     yield opened
     if opened.status == "ok":
-        built = read_manifest(settings.index).chunk_tokens
+        built = present_manifest(settings).chunk_tokens
         if built != settings.chunk_tokens:
-            fields = {"path": settings.index, "built": built, "chosen": settings.chunk_tokens}
+            fields = {"path": place, "built": built, "chosen": settings.chunk_tokens}
             finding = say("doctor.index_other_chunks", language, **fields)
             yield Check("chunks", "warning", finding, f"rag index --index {settings.index}")
 
@@ -131,7 +153,11 @@ def _attempt(name: str, language: str, find: Callable[[], str]) -> Check:
     try:
         return Check(name, "ok", find())
     except RagError as error:
-        return Check(name, "failed", error.message(language), error.next_step(language))
+        return _failure(name, language, error)
+
+
+def _failure(name: str, language: str, error: RagError) -> Check:
+    return Check(name, "failed", error.message(language), error.next_step(language))
 
 
 _PARTS = (_python, _libraries, _processor, _models, _index, _machine)

@@ -105,6 +105,11 @@ class Passage:
     language: str = "fr"
 
 
+def within(inner: Passage, outer: Passage) -> bool:
+    """Whether `inner` is a part of `outer`."""
+    return inner.document == outer.document and outer.start <= inner.start and inner.end <= outer.end
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A passage found for a question; a higher `score` is better. `parts` holds the scores it was made of.

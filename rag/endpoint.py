@@ -16,7 +16,8 @@ from contextlib import closing
 from functools import cached_property
 from typing import Any
 
-from rag.chat_api import ApiFailed, ChatServer, Usage
+from rag.chat_api import ApiFailed, ChatServer
+from rag.chat_shapes import Usage
 from rag.errors import EndpointUnusable, GenerationFailed
 from rag.protocols import Message, Token
 from rag.reasoning import answer_only
@@ -31,6 +32,8 @@ _TEMPLATE_TOKENS = 24
 _TOP = 20
 # What a reply that names a choice counts for where the server tells no probabilities.
 _SAID = 0.9
+# Seconds in which a server tells its models.
+_MODELS_S = 10.0
 # Room for the reasoning of a model that cannot do without.
 _SAID_TOKENS = 512
 
@@ -45,8 +48,8 @@ class EndpointGenerator:
     """A `Generator` over the endpoint at `url`, such as `http://127.0.0.1:8080/v1`.
 
     Without `model` it is the only one that the server has. `timeout_s` bounds the wait for each piece of a reply,
-    the reading of the prompt included. Raises InvalidSetting for a `url` or `key` that cannot be one; whom the key
-    is sent to is told in `rag.chat_api`.
+    the reading of the prompt included; `until` (time.monotonic) of a request that for the whole. Raises InvalidSetting
+    for a `url` or `key` that cannot be one; whom the key is sent to is told in `rag.chat_api`.
     """
 
     def __init__(
@@ -71,8 +74,26 @@ class EndpointGenerator:
     @cached_property
     def model(self) -> str:
         """The model as the server calls it. Raises EndpointUnusable unless it was chosen or there is only one."""
+        return self._chosen or self._only_model(_MODELS_S)
+
+    def look(self, within_s: float) -> str:
+        """Asks the server for its models, which costs it nothing; the name of the one that is used from now on.
+
+        Raises EndpointUnusable as `model` does, and where there is no reply within so many seconds.
+        """
+        if not self._chosen:
+            self.model = self._only_model(within_s)
+            return self.name
         try:
-            names = [self._chosen] if self._chosen else self._server.models()
+            self._server.models(within_s)
+        except ApiFailed as error:
+            if error.unavailable:  # what tells no models may have the one that was chosen all the same
+                raise EndpointUnusable(url=self.url, reason=error) from error
+        return self.name
+
+    def _only_model(self, within_s: float) -> str:
+        try:
+            names = self._server.models(within_s)
         except ApiFailed as error:
             raise EndpointUnusable(url=self.url, reason=error) from error
         if len(names) != 1:
@@ -93,14 +114,16 @@ class EndpointGenerator:
         texts = sum(math.ceil(len(message.content.encode()) / _BYTES_PER_TOKEN) for message in messages)
         return texts + _MESSAGE_TOKENS * len(messages) + _TEMPLATE_TOKENS
 
-    def stream(self, messages: Sequence[Message], max_tokens: int) -> Generator[Token, None, None]:
+    def stream(
+        self, messages: Sequence[Message], max_tokens: int, until: float = math.inf
+    ) -> Generator[Token, None, None]:
         """See Generator. Where the server tells no counts they are estimates: the prompt as above, a token a piece."""
-        return answer_only(self._tokens(messages, max_tokens))
+        return answer_only(self._tokens(messages, max_tokens, until))
 
-    def _tokens(self, messages: Sequence[Message], max_tokens: int) -> Iterator[Token]:
+    def _tokens(self, messages: Sequence[Message], max_tokens: int, until: float) -> Iterator[Token]:
         usage, written = None, 0
         try:
-            with closing(self._server.stream(self._body(messages, max_tokens))) as pieces:
+            with closing(self._server.stream(self._body(messages, max_tokens), until)) as pieces:
                 for piece in pieces:
                     usage = piece.usage or usage
                     if piece.text:
@@ -117,7 +140,9 @@ class EndpointGenerator:
             answer_tokens=usage.completion_tokens,
         )
 
-    def score_choices(self, messages: Sequence[Message], choices: Sequence[str]) -> list[float]:
+    def score_choices(
+        self, messages: Sequence[Message], choices: Sequence[str], until: float = math.inf
+    ) -> list[float]:
         """See Generator; a choice beyond the 20 likeliest tokens counts as e times less likely than the last of them.
 
         Where the server tells no log-probabilities, or those of a thought, the model replies: the choice that the
@@ -126,7 +151,7 @@ class EndpointGenerator:
         refused = False
         if self._tells_scores:
             try:
-                scores = _scores(self._first_token(messages), choices)
+                scores = _scores(self._first_token(messages, until), choices)
             except ApiFailed as error:
                 if error.status not in _NO_SCORES:
                     raise GenerationFailed(reason=error) from error
@@ -134,21 +159,21 @@ class EndpointGenerator:
             else:
                 if scores:
                     return scores
-        reply = self._beginning(messages, max(map(len, choices)) + 1)
+        reply = self._beginning(messages, max(map(len, choices)) + 1, until)
         # Only now is it known that the server refused what it was asked for, and does not fail at everything.
         self._tells_scores = self._tells_scores and not refused
         return _said(reply, choices)
 
-    def _first_token(self, messages: Sequence[Message]) -> list[tuple[str, float]]:
+    def _first_token(self, messages: Sequence[Message], until: float) -> list[tuple[str, float]]:
         """The likeliest first tokens of the reply and their log-probabilities; none where the reply is a thought."""
-        reply = self._server.complete({**self._body(messages, 1), "logprobs": True, "top_logprobs": _TOP})
+        reply = self._server.complete({**self._body(messages, 1), "logprobs": True, "top_logprobs": _TOP}, until)
         answer = next(answer_only([Token(reply.text, finished=True)])).text
         return reply.first_token if answer else []
 
-    def _beginning(self, messages: Sequence[Message], length: int) -> str:
+    def _beginning(self, messages: Sequence[Message], length: int, until: float) -> str:
         """The first `length` characters of the reply, or more, without what decorates them."""
         text = ""
-        with closing(self.stream(messages, _SAID_TOKENS)) as tokens:
+        with closing(self.stream(messages, _SAID_TOKENS, until)) as tokens:
             for token in tokens:
                 text = re.sub(r"^\W+", "", text + token.text)
                 if len(text) >= length:

@@ -110,6 +110,26 @@ class EmbedderMismatch(Disagreement):
     """The index in `path` was built with the embedder `built`, the settings name `chosen`."""
 
 
+class StoreUnreachable(NotReady):
+    """The shared index at `url` cannot be asked (`reason`)."""
+
+
+class StoreTooOld(NotReady):
+    """The server of the shared index at `url` is or has `found`, where `needed` is needed."""
+
+
+class StoreDisagrees(Disagreement):
+    """The shared index at `url` was begun with `built` as `name`, what is to be brought to it has `chosen`."""
+
+
+class StoreCannot(UsageError):
+    """`what` cannot be done with the shared index at `url`."""
+
+
+class NameTaken(BadInput):
+    """Another writer of a shared index has given the name `name` to another text."""
+
+
 class RootsDropped(UsageError):
     """Articles from `dropped` are in the index in `path` and not among the paths given."""
 
@@ -148,6 +168,18 @@ class FetchBusy(NotReady):
 
 class LibraryMissing(NotReady):
     """The library `name` cannot be imported (`reason`)."""
+
+
+class ExtraMissing(NotReady):
+    """The extra `name` of rag is not installed (`reason`)."""
+
+
+class ClusterUnusable(NotReady):
+    """The Ray cluster at `address` cannot be used (`reason`)."""
+
+
+class WorkerUnfit(NotReady):
+    """The machine `host` of a cluster has not what this process has (`reason`)."""
 
 
 class DiskFull(NotReady):

@@ -9,11 +9,11 @@ from itertools import islice
 import numpy as np
 
 from rag.conversation.instructions import is_order
-from rag.domain import Hit, Passage
-from rag.indexing import Index
+from rag.domain import Hit, Passage, within
 from rag.protocols import Vectors
 from rag.query import Query
 from rag.ranking import SENTENCE_WEIGHTS, Scores, combine, order
+from rag.searchable import Searchable
 
 EVIDENCE_PASSAGES = 8
 # A sentence is shown with the one that follows while both fit in this many characters: the answer is often there.
@@ -24,25 +24,27 @@ _QUOTED_FROM = 6
 _WORTH_QUOTING = 0.1
 
 
-def sentences_of(index: Index, hits: Sequence[Hit]) -> list[Passage]:
+def sentences_of(index: Searchable, hits: Sequence[Hit]) -> list[Passage]:
     """The sentences of the passages found, each once, in the order of the passages."""
-    return list({s.id: s for hit in hits for s in index.catalog.sentences_within(hit.passage)}.values())
+    each = index.catalog.sentences_within_each([hit.passage for hit in hits])
+    return list({sentence.id: sentence for some in each for sentence in some}.values())
 
 
-def vectors_of(index: Index, sentences: Sequence[Passage]) -> Vectors:
+def vectors_of(index: Searchable, sentences: Sequence[Passage]) -> Vectors:
     """Their stored vectors, float32 [len(sentences), dimension]."""
     return index.sentences.reconstruct(np.array([s.id for s in sentences], np.int64))
 
 
-def rank_sentences(index: Index, query: Query, hits: Sequence[Hit], k: int) -> list[Hit]:
+def rank_sentences(index: Searchable, query: Query, hits: Sequence[Hit], k: int) -> list[Hit]:
     """The `k` best sentences of the best of `hits`, best first.
 
     Questions and orders to whoever answers are left out: they answer nothing.
     """
     home: dict[int, Hit] = {}
     sentences: list[Passage] = []
-    for hit in hits[:EVIDENCE_PASSAGES]:
-        for sentence in index.catalog.sentences_within(hit.passage):
+    read = hits[:EVIDENCE_PASSAGES]
+    for hit, some in zip(read, index.catalog.sentences_within_each([hit.passage for hit in read]), strict=True):
+        for sentence in some:
             if sentence.id not in home and not _asks(sentence.text):
                 home[sentence.id] = hit
                 sentences.append(sentence)
@@ -59,14 +61,15 @@ def rank_sentences(index: Index, query: Query, hits: Sequence[Hit], k: int) -> l
     return [Hit(sentences[i], float(total[i]), {name: float(parts[name][i]) for name in parts}) for i in best]
 
 
-def _late(index: Index, query: Query, sentences: Sequence[Passage], home: dict[int, Hit]) -> Scores:
+def _late(index: Searchable, query: Query, sentences: Sequence[Passage], home: dict[int, Hit]) -> Scores:
     """Late interaction with each sentence's tokens, which were read in the context of its passage."""
-    similarities = {hit.passage.id: index.tokens.tokens(hit.passage.id) for hit in home.values()}
-    products = {id_: tokens.similarities(query.tokens) for id_, tokens in similarities.items()}
+    ids = list(dict.fromkeys(hit.passage.id for hit in home.values()))
+    stored = dict(zip(ids, index.tokens.many(ids), strict=True))
+    products = {id_: tokens.similarities(query.tokens) for id_, tokens in stored.items()}
     scores = np.full(len(sentences), -np.inf)
     for i, sentence in enumerate(sentences):
         passage = home[sentence.id].passage
-        places = similarities[passage.id].places
+        places = stored[passage.id].places
         inside = (places >= sentence.start - passage.start) & (places < sentence.end - passage.start)
         if inside.any() and len(query.tokens):
             scores[i] = products[passage.id][:, inside].max(1).mean()
@@ -75,7 +78,7 @@ def _late(index: Index, query: Query, sentences: Sequence[Passage], home: dict[i
     return np.where(np.isfinite(scores), scores, finite.mean() if len(finite) else 0.0)
 
 
-def widened(index: Index, ranked: Sequence[Hit], k: int) -> list[Hit]:
+def widened(index: Searchable, ranked: Sequence[Hit], k: int) -> list[Hit]:
     """The `k` best of `ranked` sentences as they are shown: short ones with the next of their paragraph."""
     shown: list[Hit] = []
     for hit in ranked:
@@ -86,7 +89,7 @@ def widened(index: Index, ranked: Sequence[Hit], k: int) -> list[Hit]:
     return shown
 
 
-def _with_next(index: Index, sentence: Passage) -> Passage:
+def _with_next(index: Searchable, sentence: Passage) -> Passage:
     text = index.catalog.article(sentence.document).text
     reach = replace(sentence, end=min(len(text), sentence.start + SHOWN_CHARACTERS))
     inside = index.catalog.sentences_within(reach)
@@ -96,7 +99,7 @@ def _with_next(index: Index, sentence: Passage) -> Passage:
     return replace(sentence, end=following.end, text=text[sentence.start : following.end])
 
 
-def quotations(index: Index, ranked: Sequence[Hit], most: int, *, apart: bool = False) -> list[Hit]:
+def quotations(index: Searchable, ranked: Sequence[Hit], most: int, *, apart: bool = False) -> list[Hit]:
     """Up to `most` quotable spans, best first: runs of sentences that hold most of what all sentences are worth.
 
     With `apart` each is of another article.
@@ -128,7 +131,7 @@ def _starts(ranked: Sequence[Hit], chosen: Sequence[Hit], apart: bool) -> Sequen
     return [hit for hit in ranked if hit.passage.document not in taken][:_QUOTED_FROM]
 
 
-def _runs(index: Index, sentence: Passage, weight_of: Mapping[int, float]) -> Iterator[Hit]:
+def _runs(index: Searchable, sentence: Passage, weight_of: Mapping[int, float]) -> Iterator[Hit]:
     """The runs of sentences of one paragraph that hold `sentence` and are not too long to quote."""
     text = index.catalog.article(sentence.document).text
     reach = replace(
@@ -147,11 +150,6 @@ def _runs(index: Index, sentence: Passage, weight_of: Mapping[int, float]) -> It
                 if too_long or min(worth[0], worth[-1]) < _WORTH_QUOTING * max(worth):
                     continue
             yield Hit(replace(sentence, start=start, end=end, text=text[start:end]), sum(worth))
-
-
-def within(inner: Passage, outer: Passage) -> bool:
-    """Whether `inner` is a part of `outer`."""
-    return inner.document == outer.document and outer.start <= inner.start and inner.end <= outer.end
 
 
 def _touch(one: Passage, other: Passage) -> bool:

@@ -16,7 +16,7 @@ from itertools import chain
 from pathlib import Path
 
 from rag.arrangement import Arrangement
-from rag.catalog import FILE, Catalog
+from rag.catalog import FILE, CatalogFile
 from rag.domain import Passage, Progress
 from rag.drafting import Plan
 from rag.french import grams, terms
@@ -27,7 +27,7 @@ from rag.quantisation import write_store
 from rag.resuming import Made
 from rag.storage import flush_folder
 from rag.stores import PASSAGE_GRAMS, PASSAGE_TERMS, PASSAGES, SENTENCE_TERMS, SENTENCES, TOKENS, Embedded
-from rag.tokens import StoredTokens, write_tokens
+from rag.tokens import Projection, StoredTokens, write_tokens
 from rag.vectorising import Vectoriser, is_outgrown
 
 # Spans whose terms are in memory at a time.
@@ -54,27 +54,38 @@ class Written:
 
 
 def write_data(
-    data: Path, made: Made, planned: Plan, embedder: Embedder, known: Embedded | None, on_progress: OnProgress
+    data: Path,
+    made: Made,
+    planned: Plan,
+    embedder: Embedder,
+    known: Embedded | None,
+    on_progress: OnProgress,
+    projection: Projection | None = None,
 ) -> Written:
     """Writes the other stores beside the catalog in the folder `data`, flushed to disk.
 
     `known` is an index by the same embedder: texts that it has are not embedded. What is embedded is kept in `made`.
+    With a `projection` the tokens go through that one.
     """
     kept, passages, sentences = planned.kept, planned.passages, planned.sentences
-    with closing(Catalog(data / FILE)) as catalog:
+    with closing(CatalogFile(data / FILE)) as catalog:
         read = partial(_texts, catalog, passages)
-        projected = known is not None and (kept is not None or not is_outgrown(known, chain.from_iterable(read())))
+        if projection:
+            made.project(projection)
+            projected = known is not None and known.tokens.projection.is_same(projection)
+        else:
+            projected = known is not None and (kept is not None or not is_outgrown(known, chain.from_iterable(read())))
         source = Vectoriser(embedder, made, known, projected, on_progress)
         at = _places(source, "passage", passages, catalog)
         sentences_at = _places(source, "sentence", sentences, catalog)
         on_progress(Progress("write", 0, 0))
         lexical: tuple[tuple[str, Arrangement, LexicalIndex | None, Analyse], ...] = (
-            (PASSAGE_TERMS, passages, kept.passage_terms if kept else None, lambda p: terms(findable(p), p.language)),
-            (PASSAGE_GRAMS, passages, kept.passage_grams if kept else None, lambda p: grams(findable(p))),
-            (SENTENCE_TERMS, sentences, kept.sentence_terms if kept else None, lambda s: terms(s.text, s.language)),
+            (PASSAGE_TERMS, passages, kept.passage_terms if kept else None, passage_terms),
+            (PASSAGE_GRAMS, passages, kept.passage_grams if kept else None, passage_grams),
+            (SENTENCE_TERMS, sentences, kept.sentence_terms if kept else None, sentence_terms),
         )
         for name, spans, before, analyse in lexical:
-            _write_terms(data / name, spans, before, catalog, analyse)
+            write_terms(data / name, spans, before, catalog, analyse)
     vectors = {
         "passages": _write_vectors(data / PASSAGES, "passage", passages.ids, at, source),
         "sentences": _write_vectors(data / SENTENCES, "sentence", sentences.ids, sentences_at, source),
@@ -89,19 +100,34 @@ def findable(passage: Passage) -> str:
     return f"{passage.title}\n{' '.join(document_words(passage.document))}\n{passage.text}"
 
 
+def passage_terms(passage: Passage) -> list[str]:
+    """The terms by which a passage is found."""
+    return terms(findable(passage), passage.language)
+
+
+def passage_grams(passage: Passage) -> list[str]:
+    """The runs of characters by which a passage is found."""
+    return grams(findable(passage))
+
+
+def sentence_terms(sentence: Passage) -> list[str]:
+    """The terms by which a sentence is found."""
+    return terms(sentence.text, sentence.language)
+
+
 def document_words(document: str) -> list[str]:
     """The words of a file's name, which often is a title too."""
     return re.findall(r"[^\W\d_]{2,}", Path(document).stem)
 
 
-def _places(source: Vectoriser, level: str, spans: Arrangement, catalog: Catalog) -> Ids:
+def _places(source: Vectoriser, level: str, spans: Arrangement, catalog: CatalogFile) -> Ids:
     """Where the vectors of all spans lie, int64 [n]: those of new ones are looked for, or made."""
     places = spans.rows_before.copy()
     places[spans.added] = source.places(level, _texts(catalog, spans), len(spans.added))
     return places
 
 
-def _texts(catalog: Catalog, spans: Arrangement) -> Iterator[list[str]]:
+def _texts(catalog: CatalogFile, spans: Arrangement) -> Iterator[list[str]]:
     """The texts of the new spans, in order."""
     ids = spans.ids[spans.added]
     for some in _parts(ids, max(_TEXTS_AT_A_TIME, -(-len(ids) // _MOST_PARTS))):
@@ -109,9 +135,10 @@ def _texts(catalog: Catalog, spans: Arrangement) -> Iterator[list[str]]:
         yield [texts[int(id_)] for id_ in some]
 
 
-def _write_terms(
-    folder: Path, spans: Arrangement, kept: LexicalIndex | None, catalog: Catalog, analyse: Analyse
+def write_terms(
+    folder: Path, spans: Arrangement, kept: LexicalIndex | None, catalog: CatalogFile, analyse: Analyse
 ) -> None:
+    """Writes the folder of a lexical index of `spans`, with what `kept` has of them."""
     builder = LexicalBuilder(spans.ids, folder)
     if kept:
         builder.keep(kept, spans.moved(len(kept)))

@@ -40,6 +40,7 @@ from rag.resuming import forget, keeping
 from rag.roots import Sources, choose_sources
 from rag.storage import writing
 from rag.stores import Stores, open_stores
+from rag.tokens import Projection
 from rag.uploads import own_folder
 
 
@@ -84,7 +85,7 @@ def open_data(data: Path, manifest: Manifest) -> Stores:
     return stores
 
 
-def check_embedder(manifest: Manifest, embedder: Embedder, path: Path) -> None:
+def check_embedder(manifest: Manifest, embedder: Embedder, path: Path | str) -> None:
     """Raises EmbedderMismatch unless the vectors of index and `embedder` may be compared."""
     if manifest.embedder_digest != embedder.digest:
         built, chosen = (
@@ -128,6 +129,7 @@ def build_index(
     replace: bool = False,
     without: Sequence[Path] = (),
     holds: Holds | None = None,
+    projection: Projection | None = None,
     on_progress: OnProgress = silent,
     on_problem: OnProblem = lambda problem: None,
 ) -> BuildReport:
@@ -135,7 +137,8 @@ def build_index(
 
     `without` takes out paths it was built from, files and folders below them, and documents. With `holds`, files for
     which it is true and roots that are not there are left as the index has them. Files that cannot be read
-    go to `on_problem` and are left out. Raises PathMissing, NoArticles, IndexBusy, DiskFull, WriteFailed,
+    go to `on_problem` and are left out. With a `projection` the tokens are stored by that one, those of a shared index
+    that the articles are to be brought to. Raises PathMissing, NoArticles, IndexBusy, DiskFull, WriteFailed,
     UnknownDocument for what is not there to be taken out, and RootsDropped when paths of the present index are not
     among `paths` and `replace` is false.
     """
@@ -150,6 +153,8 @@ def build_index(
                 own.mkdir(parents=True, exist_ok=True)
         known = old if old and old.manifest.embedder_digest == embedder.digest else None
         kept = _unaltered(old, embedder.digest, settings)
+        if kept and projection and not kept.tokens.projection.is_same(projection):
+            kept = None
         before = old.catalog if old and old.manifest.schema == SCHEMA else None
         reader = Reader(kept.catalog if kept else None, settings.fields, on_problem, before)
         now: dict[str, Seen] = {}
@@ -166,7 +171,7 @@ def build_index(
             manifest, embedded, resumed = kept.manifest, 0, 0
         else:
             with keeping(target, embedder.digest) as made:
-                written = write_data(data, made, planned, embedder, known, on_progress)
+                written = write_data(data, made, planned, embedder, known, on_progress, projection)
             manifest = _manifest(data, now, planned, written, embedder, settings)
             embedded, resumed = written.embedded, written.resumed
         manifest = dataclasses.replace(

@@ -151,7 +151,7 @@ class LexicalIndex:
     def rarity(self, terms: Sequence[str]) -> Vectors:
         """Inverse document frequency of each term, float32 [len(terms)], also of those that occur nowhere."""
         found = np.array([len(self._list(term).rows) for term in terms], np.float32)
-        return np.log1p(len(self) / (1 + found)).astype(np.float32)
+        return rarity(found, len(self))
 
     def _find(self, ids: Ids | Sequence[int]) -> NDArray[np.int32]:
         return self._rows.find(ids).astype(np.int32)
@@ -176,6 +176,23 @@ def inverse_frequency(held: Ids | Scores32, documents: int) -> NDArray[np.float6
     """What a term is worth that `held` of `documents` hold; its score in any of them is less."""
     worth: NDArray[np.float64] = np.log(1 + (documents - held + 0.5) / (held + 0.5))
     return worth
+
+
+def rarity(held: Scores32, documents: int) -> Scores32:
+    """Inverse document frequency of terms that so many of `documents` hold, float32 [n]; above zero for none."""
+    return np.log1p(documents / (1 + held)).astype(np.float32)
+
+
+def weighed(held: Ids, counts: NDArray[np.uint8], lengths: NDArray[np.int32], documents: int, mean: float) -> Scores32:
+    """What each posting is worth, float32 [n]: `held` int64 [terms] says how many each term has, term after term.
+
+    `counts` and `lengths` [n] are how often the passage holds the term and how many terms it has, `mean` of all.
+    """
+    # In the precision and the order of bm25s, so that the scores are the same.
+    norms = K1 * ((1 - B) + B * lengths / (mean or 1.0))
+    worth = inverse_frequency(held, documents).astype(np.float32)
+    occurring = counts.astype(np.float32)
+    return np.asarray(np.repeat(worth, held) * (occurring / (norms + occurring)), np.float32)
 
 
 def write_words(folder: Path, vocabulary: dict[str, int], documents: int) -> None:

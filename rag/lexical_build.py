@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.arrays import ArrayFile
-from rag.lexical import ARRAYS, K1, B, LexicalIndex, inverse_frequency, write_words
+from rag.lexical import ARRAYS, LexicalIndex, weighed, write_words
 from rag.postings import Postings, Run, merged, spill
 from rag.protocols import Ids
 
@@ -107,15 +107,10 @@ class LexicalBuilder:
 
     def _blocks(self) -> Iterator[tuple[Postings, NDArray[np.float32]]]:
         """All postings, some terms after the other, and what each term is worth in each passage."""
-        # In the precision and the order of bm25s, so that the scores are the same.
         mean = float(self._lengths.mean()) if len(self._lengths) else 0.0
-        norms = K1 * ((1 - B) + B * self._lengths / (mean or 1.0))
         for postings in merged([*self._runs, *self._held], len(self._ids)):
-            held = np.diff(postings.starts)
-            worth = inverse_frequency(held, len(self._ids)).astype(np.float32)
-            counts = postings.counts.astype(np.float32)
-            scores = np.repeat(worth, held) * (counts / (norms[postings.rows] + counts))
-            yield postings, scores.astype(np.float32)
+            lengths = self._lengths[postings.rows]
+            yield postings, weighed(np.diff(postings.starts), postings.counts, lengths, len(self._ids), mean)
 
     def _vocabulary(self, held: Ids) -> dict[str, int]:
         """The terms that any passage holds, numbered anew."""

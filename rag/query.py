@@ -7,9 +7,9 @@ from datetime import date
 
 from rag.dates import Period, asked_period, asks_latest
 from rag.french import grams, terms
-from rag.indexing import Index
 from rag.languages import detect
 from rag.protocols import Embedder, Vectors
+from rag.searchable import Searchable
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def content_words(question: str, language: str) -> list[str]:
     return list(dict.fromkeys(terms(question, language)))
 
 
-def read_query(question: str, index: Index, embedder: Embedder, today: date) -> Query:
+def read_query(question: str, index: Searchable, embedder: Embedder, today: date) -> Query:
     """`question` read in its own language."""
     language = detect(question)
     # Capitals throughout are other tokens to the embedder: they cost 5 points of recall@5.

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from stat import S_ISREG
 
-from rag.catalog import Catalog, Origin
+from rag.catalog import CatalogFile, Origin
 from rag.corpus import ignore, read_articles
 from rag.corpus.formats import most_on_disk
 from rag.domain import Article
@@ -50,10 +50,10 @@ class Reader:
 
     def __init__(
         self,
-        catalog: Catalog | None,
+        catalog: CatalogFile | None,
         fields: Mapping[str, str] | None = None,
         on_problem: Callable[[RagError], None] = ignore,
-        before: Catalog | None = None,
+        before: CatalogFile | None = None,
     ) -> None:
         self._catalog = catalog
         self._before = catalog or before

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from rag.catalog import FILE as CATALOG
-from rag.catalog import Catalog
+from rag.catalog import CatalogFile
 from rag.checksums import damaged_files, sealed
 from rag.config import Settings
 from rag.corpus import OnProblem
@@ -111,7 +111,7 @@ def _flaws(data: Path, manifest: Manifest) -> list[Finding]:
 def _has_texts(data: Path, manifest: Manifest) -> bool:
     """Whether all articles can be read from the catalog."""
     try:
-        with closing(Catalog(data / CATALOG)) as catalog:
+        with closing(CatalogFile(data / CATALOG)) as catalog:
             return catalog.count_articles() == manifest.articles and not any(check_texts(catalog))
     except IndexDamaged:
         return False
@@ -123,7 +123,7 @@ def _from_texts(
     """Makes the data anew from the texts of the catalog; the number of texts embedded, and where the old data lie."""
     old = target / manifest.data
     as_it_was = {"chunk_tokens": manifest.chunk_tokens, "overlap_sentences": manifest.overlap_sentences}
-    with closing(Catalog(old / CATALOG)) as catalog, new_data(target) as data:
+    with closing(CatalogFile(old / CATALOG)) as catalog, new_data(target) as data:
         with drafting(data, None, embedder, settings.model_copy(update=as_it_was)) as draft:
             for document, origin in catalog.origins().items():
                 draft.add(catalog.article(document), origin)

@@ -54,7 +54,7 @@ class Made:
 
     def project(self, projection: Projection) -> None:
         """Makes `projection` that of the tokens; those of another one go."""
-        if self._projection and np.array_equal(self._projection.basis, projection.basis):
+        if self._projection and self._projection.is_same(projection):
             return
         rows = [("centre", projection.centre.tobytes()), ("basis", projection.basis.tobytes())]
         with self._connection:
@@ -116,11 +116,7 @@ class Made:
 
     def _tokens(self, content: bytes) -> StoredTokens:
         assert self._projection
-        directions = self._projection.basis.shape[1]
-        count = len(content) // (directions + 6)
-        vectors = np.frombuffer(content, np.int8, count * directions).reshape(count, directions)
-        scales = np.frombuffer(content, np.float16, count, count * directions)
-        return StoredTokens(vectors, scales, np.frombuffer(content, np.uint32, count, count * (directions + 2)))
+        return StoredTokens.unpacked(content, self._projection.basis.shape[1])
 
     def _rows(self, columns: str, places: Sequence[int]) -> Iterator[tuple[Any, ...]]:
         for some in _parts(places):
@@ -182,8 +178,7 @@ def _check(connection: sqlite3.Connection, embedder: str) -> None:
 
 def _row(level: str, text: str, vector: Vectors, tokens: StoredTokens | None) -> tuple[object, ...]:
     values = np.asarray(vector, np.float32).tobytes()
-    parts = (tokens.vectors, tokens.scales, tokens.places) if tokens else ()
-    joined = b"".join(part.tobytes() for part in parts)
+    joined = tokens.packed() if tokens else b""
     return level, _key(text), _sum(values, joined), values, joined
 
 

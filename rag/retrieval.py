@@ -14,15 +14,15 @@ from datetime import date
 import numpy as np
 
 from rag.dates import Period, mentions
-from rag.domain import EVERYTHING, Hit, Passage, Scope
+from rag.domain import EVERYTHING, Hit, Passage, Scope, within
 from rag.duplicates import Group, group
-from rag.evidence import EVIDENCE_PASSAGES, rank_sentences, widened, within
+from rag.evidence import EVIDENCE_PASSAGES, rank_sentences, widened
 from rag.hardware import one_thread
-from rag.indexing import Index
 from rag.languages import detect
 from rag.protocols import Embedder, Reranker
 from rag.query import Query, content_words, read_query
 from rag.ranking import FIRST_WEIGHTS, SECOND_WEIGHTS, Scores, combine, order, standardised
+from rag.searchable import Searchable
 from rag.selection import span_ids
 
 CANDIDATES = 100
@@ -41,7 +41,7 @@ class Retriever:
     """
 
     def __init__(
-        self, index: Index, embedder: Embedder, *, reranker: Reranker | None = None, today: date | None = None
+        self, index: Searchable, embedder: Embedder, *, reranker: Reranker | None = None, today: date | None = None
     ) -> None:
         self.index = index
         self._embedder = embedder
@@ -98,8 +98,8 @@ class Retriever:
     def late(self, query: Query, passages: Sequence[Passage]) -> Scores:
         """Late interaction: how near, on average, each token of the question comes to one of the passage."""
         scores = []
-        for passage in passages:
-            similarities = self.index.tokens.tokens(passage.id).similarities(query.tokens)
+        for stored in self.index.tokens.many([passage.id for passage in passages]):
+            similarities = stored.similarities(query.tokens)
             scores.append(float(similarities.max(1).mean()) if similarities.size else 0.0)
         return np.array(scores)
 

@@ -78,7 +78,8 @@ def span_ids(catalog: Catalog, level: str, scope: Scope) -> Ids | None:
     condition, values = _condition(catalog, scope)
     rows = catalog.query(
         # A cross join: articles first, of which a scope mostly leaves few, then their spans by the index.
-        f"SELECT passage.id FROM article CROSS JOIN passage USING (document) WHERE level = ? AND {condition}",
+        "SELECT passage.id FROM article CROSS JOIN passage"
+        f" WHERE passage.document = article.document AND level = ? AND {condition}",
         [level, *values],
     )
     if not rows:
@@ -111,7 +112,7 @@ def _condition(catalog: Catalog, scope: Scope) -> tuple[str, list[object]]:
         ("language", _values(catalog, "language", scope.languages, UnknownLanguage)),
     ):
         if names:
-            clauses[f"{column} IN (SELECT value FROM json_each(?))"] = json.dumps(names)
+            clauses[f"article.{column} {catalog.IN_LIST}"] = json.dumps(names)
     if scope.since:
         clauses["date >= ?"] = scope.since.isoformat()
     if scope.until:

@@ -21,14 +21,15 @@ from rag.catalog import Catalog
 from rag.config import Settings
 from rag.corpus import OnProblem
 from rag.domain import EVERYTHING, Article, Heading, Hit, Scope, Turn
-from rag.errors import IndexDamaged, RagError, UnexpectedError
+from rag.errors import RagError, UnexpectedError
 from rag.events import Event, Finished, Queued
-from rag.indexing import BuildReport, Index, check_embedder, open_index
+from rag.indexing import BuildReport, check_embedder
 from rag.inquiry import clean_question
-from rag.manifest import current_manifest
+from rag.present import open_present, present_manifest, present_place
 from rag.protocols import OnProgress, silent
 from rag.queueing import FairQueue, OnTurn, Ticket
 from rag.retrieval import Retriever
+from rag.searchable import Searchable
 from rag.selection import headings
 from rag.workers import GeneratorApart
 
@@ -73,8 +74,8 @@ class Service:
         self._starting = threading.Lock()
         self._loading: Future[Models] | None = None
         self._opening = threading.RLock()
-        self._index: Index | None = None
-        self._over: tuple[Index, Retriever, Pipeline] | None = None
+        self._index: Searchable | None = None
+        self._over: tuple[Searchable, Retriever, Pipeline] | None = None
         self._updating = threading.Lock()
 
     def start(self) -> None:
@@ -116,10 +117,10 @@ class Service:
     def _status(self, state: State, models: Models | None, error: BaseException | None) -> Status:
         articles = 0
         try:
-            manifest = current_manifest(self._settings.index)
+            manifest = present_manifest(self._settings)
             articles = manifest.articles
             if models:
-                check_embedder(manifest, models.embedder, self._settings.index)
+                check_embedder(manifest, models.embedder, present_place(self._settings))
         except RagError as flaw:
             error = error or flaw
         return Status(
@@ -226,28 +227,23 @@ class Service:
         models = self.models()
         with self._opening:
             index = self._current_index()
-            if self._over is None or self._over[0] is not index:
-                retriever = retriever_over(index, models, self._settings)
-                self._over = index, retriever, pipeline_over(retriever, models, self._settings)
-            return self._over[1:]
+            if self._over and self._over[0] is index:
+                return self._over[1:]
+            retriever = retriever_over(index, models, self._settings)
+            pipeline = pipeline_over(retriever, models, self._settings)
+            if not self._settings.store:
+                self._over = index, retriever, pipeline
+            return retriever, pipeline
 
-    def _current_index(self) -> Index:
-        """The index that the manifest names, opened if it is not the one that is open."""
+    def _current_index(self) -> Searchable:
+        """The index as it is now, opened if that is not the one that is open."""
         with self._opening:
-            if self._index is None or self._index.manifest != current_manifest(self._settings.index):
-                self._index = _open_newest(self._settings.index)
+            # A shared index is opened for each question: it is a transaction, which is not to be kept open in between.
+            if self._settings.store:
+                return open_present(self._settings)
+            if self._index is None or self._index.manifest != present_manifest(self._settings):
+                self._index = open_present(self._settings)
             return self._index
-
-
-def _open_newest(path: Path) -> Index:
-    while True:
-        manifest = current_manifest(path)
-        try:
-            return open_index(path)
-        except IndexDamaged:
-            # A build that ends meanwhile takes the old data away; the manifest then names the new.
-            if current_manifest(path) == manifest:
-                raise
 
 
 def _turn(ticket: Ticket) -> Iterator[Queued]:

@@ -6,7 +6,7 @@ from collections.abc import Sized
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.catalog import FILE, Catalog
+from rag.catalog import FILE, CatalogFile
 from rag.lexical import LexicalIndex
 from rag.tokens import SAMPLE, TokenStore
 from rag.vectors import FaissStore
@@ -20,7 +20,7 @@ TOKENS = "passages.tokens"
 class Embedded:
     """The open stores of an index that hold what an embedder made, and the texts it was made of."""
 
-    catalog: Catalog
+    catalog: CatalogFile
     passages: FaissStore
     sentences: FaissStore
     tokens: TokenStore
@@ -64,7 +64,7 @@ def open_stores(data: Path) -> Stores:
 def open_embedded(data: Path) -> Embedded:
     """Opens those of the stores in the folder `data` that an embedder is needed for. Raises IndexDamaged."""
     return Embedded(
-        catalog=Catalog(data / FILE),
+        catalog=CatalogFile(data / FILE),
         passages=FaissStore.open(data / PASSAGES),
         sentences=FaissStore.open(data / SENTENCES),
         tokens=TokenStore.open(data / TOKENS),

@@ -110,7 +110,9 @@ def suggest(catalog: Catalog, count: int = 4, language: str = "fr") -> list[str]
     Newest articles first, those in `language` before others, one question an article as far as that goes, never two
     about the same speaker or the same topic. Empty when there are no articles. Raises IndexDamaged.
     """
-    rows = catalog.query("SELECT document, language FROM article ORDER BY date DESC, document LIMIT ?", [_ARTICLES])
+    rows = catalog.query(
+        "SELECT document, language FROM article ORDER BY date DESC NULLS LAST, document LIMIT ?", [_ARTICLES]
+    )
     known = [(str(document), str(code)) for document, code in rows if code in _SPEECH]
     articles = [_Article(catalog, *row) for row in sorted(known, key=lambda row: row[1] != language)]
     used: set[str] = set()

@@ -46,6 +46,10 @@ class Projection:
         _, directions = np.linalg.eigh(values.T @ values)
         return cls(centre, np.ascontiguousarray(directions[:, ::-1][:, :DIRECTIONS], np.float32))
 
+    def is_same(self, other: Projection) -> bool:
+        """Whether tokens that went through the one and the other may be compared."""
+        return np.array_equal(self.basis, other.basis) and np.array_equal(self.centre, other.centre)
+
     def apply(self, vectors: Vectors) -> Vectors:
         """float32 [n, dimension] to float32 [n, directions]."""
         return np.asarray((vectors - self.centre) @ self.basis, np.float32)
@@ -70,6 +74,18 @@ class StoredTokens:
         scales: NDArray[np.float16] = np.maximum(largest / 127, 1e-7).astype(np.float16)
         rounded = np.clip(np.round(values / scales.astype(np.float32)[:, None]), -127, 127).astype(np.int8)
         return cls(rounded, scales, np.asarray(tokens.places, np.uint32))
+
+    @classmethod
+    def unpacked(cls, content: bytes, directions: int) -> StoredTokens:
+        """What `packed` gave, of tokens with that number of `directions`."""
+        count = len(content) // (directions + 6)
+        vectors = np.frombuffer(content, np.int8, count * directions).reshape(count, directions)
+        scales = np.frombuffer(content, np.float16, count, count * directions)
+        return cls(vectors, scales, np.frombuffer(content, np.uint32, count, count * (directions + 2)))
+
+    def packed(self) -> bytes:
+        """The three arrays, one after the other."""
+        return b"".join(part.tobytes() for part in (self.vectors, self.scales, self.places))
 
     def similarities(self, question: Vectors) -> Vectors:
         """Inner products float32 [q, t] with the projected question tokens, float32 [q, directions]."""
@@ -134,9 +150,9 @@ class TokenStore:
         """Writes a folder of arrays."""
         write_tokens(folder, self.projection, self._rows.ids, (self.at(row) for row in range(len(self))))
 
-    def tokens(self, id_: int) -> StoredTokens:
-        """The tokens of a passage. Raises KeyError."""
-        return self.at(int(self._rows.find([id_])[0]))
+    def many(self, ids: Ids | Sequence[int]) -> list[StoredTokens]:
+        """The tokens of these passages. Raises KeyError."""
+        return [self.at(int(row)) for row in self._rows.find(ids)]
 
     def at(self, row: int) -> StoredTokens:
         """The tokens of the passage in this row."""

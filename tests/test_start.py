@@ -16,7 +16,7 @@ PYTORCH = {"torch", "sentence_transformers", "transformers", "sklearn", "scipy"}
 SPLITTING = {"langchain_text_splitters", "bm25s"}
 PAGE = {"gradio"}
 GENERATOR = {"llama_cpp"}
-TOOLS = {"mcp", "fastapi"}
+TOOLS = {"mcp", "fastapi", "psycopg"}
 
 COMMAND = """
 from rag.cli import rag

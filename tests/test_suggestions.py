@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.catalog import Catalog
+from rag.catalog import Catalog, CatalogFile
 from rag.catalog_writing import writing_catalog
 from rag.chunking import split_sentences
 from rag.corpus import read_corpus
@@ -41,7 +41,7 @@ def catalog(folder: Path, articles: Sequence[Article]) -> Catalog:
     with writing_catalog(path) as catalog:
         for article in articles:
             catalog.add(article, [], sentences_of(article))
-    return Catalog(path)
+    return CatalogFile(path)
 
 
 @pytest.fixture(scope="module")

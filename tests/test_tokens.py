@@ -77,11 +77,11 @@ def test_each_passage_has_its_own_tokens(store: TokenStore, projection: Projecti
     assert (len(store), store.total) == (3, 10)
     for id_, n in ((7, 3), (2**62, 0), (1, 7)):
         expected = StoredTokens.of(read(n, seed=n), projection)
-        tokens = store.tokens(id_)
+        tokens = store.many([id_])[0]
         assert np.array_equal(tokens.vectors, expected.vectors) and np.array_equal(tokens.places, expected.places)
         assert tokens.similarities(projection.apply(unit(2))).shape == (2, n)
     with pytest.raises(KeyError):
-        store.tokens(99)
+        store.many([99])
 
 
 @pytest.mark.parametrize("empty", [False, True])
@@ -93,7 +93,7 @@ def test_what_is_saved_is_opened(empty: bool, store: TokenStore, projection: Pro
     assert np.array_equal(opened.projection.apply(unit(4)), projection.apply(unit(4)))
     for id_ in () if empty else (7, 2**62, 1):
         for name in ("vectors", "scales", "places"):
-            assert np.array_equal(getattr(opened.tokens(id_), name), getattr(store.tokens(id_), name))
+            assert np.array_equal(getattr(opened.many([id_])[0], name), getattr(store.many([id_])[0], name))
 
 
 @pytest.mark.parametrize("name", ["centre", "basis", "ids", "starts", "vectors", "scales", "places"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 import bm25s
@@ -18,10 +19,10 @@ from eval.benchmarks.figures import Bar, Figure
 from eval.benchmarks.plain_embedder import plain_embedder
 from rag.embedding import SentenceTransformerEmbedder
 from rag.evidence import rank_sentences
-from rag.indexing import Index
 from rag.query import Query
 from rag.ranking import FIRST_WEIGHTS, combine, order
 from rag.retrieval import CANDIDATES, RERANKED, Retriever
+from rag.searchable import Searchable
 
 T = TypeVar("T")
 Reference = Callable[[Query], object]
@@ -78,12 +79,12 @@ def warm(retriever: Retriever, questions: Iterable[str], passages: int) -> None:
         retriever.search_with_evidence(question, passages, SENTENCES)
 
 
-def plain_libraries(index: Index, embedder: SentenceTransformerEmbedder) -> dict[str, Reference]:
+def plain_libraries(index: Searchable, embedder: SentenceTransformerEmbedder) -> dict[str, Reference]:
     """The bare work on a question: sentence-transformers alone, FAISS alone, bm25s alone, as their manuals call them.
 
     Both searches have the files of the index.
     """
-    data = index.path / index.manifest.data
+    data = Path(index.path) / index.manifest.data
     model = plain_embedder(embedder)
     vectors = [faiss.read_index(str(data / f"{kind}.faiss")) for kind in ("passages", "sentences")]
     words, runs = (bm25s.BM25.load(data / f"passages.{kind}", mmap=True) for kind in ("bm25", "grams"))

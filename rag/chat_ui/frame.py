@@ -10,7 +10,7 @@ from rag.chat_ui.markup import LANGUAGES, button, t
 from rag.chat_ui.view import View
 from rag.config import Settings
 from rag.errors import RagError
-from rag.manifest import current_manifest
+from rag.present import present_manifest
 from rag.service import Service
 from rag.suggestions import suggest
 
@@ -66,7 +66,7 @@ class Frame:
     def seen(self) -> str:
         """Changes when the state of the models or the index does."""
         try:
-            manifest = repr(current_manifest(self._settings.index))
+            manifest = repr(present_manifest(self._settings))
         except RagError as error:
             manifest = repr(error)
         return f"{self._service.status()} {manifest}"

@@ -39,12 +39,12 @@ def articles() -> None:
 @running
 def list_(*, settings: Settings, renderer: Renderer, scope: Scope, as_json: bool) -> None:
     """`rag articles list`."""
-    from rag.catalog import open_catalog
     from rag.contracts import dump, headings_list
+    from rag.present import present_catalog
     from rag.selection import headings
 
     check_scope(scope, settings, renderer)
-    with closing(open_catalog(settings.index)) as catalog:
+    with closing(present_catalog(settings)) as catalog:
         found = headings(catalog, scope)
     if as_json:
         renderer.line(dump(headings_list(found)))
@@ -58,12 +58,12 @@ def list_(*, settings: Settings, renderer: Renderer, scope: Scope, as_json: bool
 @running
 def show(*, settings: Settings, renderer: Renderer, name: str, as_json: bool) -> None:
     """`rag articles show`."""
-    from rag.catalog import open_catalog
     from rag.contracts import article_object, dump
     from rag.domain import Scope
+    from rag.present import present_catalog
     from rag.selection import headings, holding
 
-    with closing(open_catalog(settings.index)) as catalog:
+    with closing(present_catalog(settings)) as catalog:
         for heading in headings(catalog, Scope(documents=(name,))):
             article = catalog.article(heading.document)
             file, passages = holding(catalog, heading.document)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,10 @@ _TOGETHER = (
     {"--dry-run", "--replace"},
     {"--watch", "--replace"},
     {"--import", "--replace"},
+    {"--to", "--replace"},
+    {"--from", "--replace"},
+    {"--ray", "--remove"},
+    {"--ray", "--replace"},
 )
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -36,9 +40,12 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--watch", is_flag=True, help=explain("watch"))
 @click.option("--remove", is_flag=True, help=explain("remove"))
 @click.option("--replace", is_flag=True, help=explain("replace"))
+@click.option("--ray", metavar="ADDRESS", help=explain("ray"))
 @click.option("--verify", is_flag=True, help=explain("verify"))
 @click.option("--export", "export_to", type=_FILE, metavar="FILE", help=explain("export"))
 @click.option("--import", "import_from", type=_FILE, metavar="FILE", help=explain("import"))
+@click.option("--to", "to", metavar="PLACE", help=explain("to"))
+@click.option("--from", "from_", metavar="PLACE", help=explain("from"))
 @options("index", "models_dir", "embedder", "json", "quiet", "debug")
 @running
 def index(
@@ -50,14 +57,17 @@ def index(
     watch: bool,
     remove: bool,
     replace: bool,
+    ray: str | None,
     verify: bool,
     export_to: Path | None,
     import_from: Path | None,
+    to: str | None,
+    from_: str | None,
     as_json: bool,
 ) -> int:
     """`rag index`."""
-    modes = {"--verify": verify, "--export": export_to, "--import": import_from}
-    ways = {"--dry-run": dry_run, "--watch": watch, "--remove": remove, "--replace": replace}
+    modes = {"--verify": verify, "--export": export_to, "--import": import_from, "--to": to, "--from": from_}
+    ways = {"--dry-run": dry_run, "--watch": watch, "--remove": remove, "--replace": replace, "--ray": ray}
     _check_together([flag for flag, value in {**modes, **ways}.items() if value])
     if paths and (chosen := next((flag for flag, value in modes.items() if value), None)):
         raise wrong_usage("no_paths", flag=chosen)
@@ -70,12 +80,14 @@ def index(
         keeping.export(settings, renderer, export_to, as_json=as_json)
     elif import_from:
         keeping.import_(settings, renderer, import_from, replace=replace, as_json=as_json)
+    elif to or from_:
+        keeping.move(settings, renderer, source=from_, target=to, replace=replace, as_json=as_json)
     elif dry_run:
         _preview(settings, renderer, as_json=as_json, **named)
     elif watch:
         watch_index(settings, renderer, as_json=as_json, **named)
     else:
-        update(settings, renderer, as_json=as_json, **named)
+        update(settings, renderer, ray=ray, as_json=as_json, **named)
     return 0
 
 
@@ -86,25 +98,36 @@ def update(
     paths: tuple[Path, ...] = (),
     without: tuple[Path, ...] = (),
     replace: bool = False,
+    ray: str | None = None,
     as_json: bool,
 ) -> None:
-    """Builds or updates the index and tells what was done."""
-    from rag.assembly import build
+    """Builds or updates the index, its texts embedded by the Ray cluster `ray` if named, and tells what was done."""
+    from rag.assembly import build, embedder_on_ray
     from rag.contracts import dump
+    from rag.present import present_place
 
-    with _resumable(renderer), telling(renderer) as (problems, on_progress, on_problem):
+    with (
+        _resumable(renderer),
+        telling(renderer) as (problems, on_progress, on_problem),
+        embedder_on_ray(settings, ray) if ray else nullcontext() as embedder,
+    ):
         report = build(
-            paths, settings, without=without, replace=replace, on_progress=on_progress, on_problem=on_problem
-        )
+            paths, settings, embedder=embedder, without=without, replace=replace, on_progress=on_progress,
+            on_problem=on_problem,
+        )  # fmt: skip
     done = report_object(report)
+    shared = {"store": present_place(settings)} if settings.store else {}
     if as_json:
-        renderer.line(dump({**done, "index": str(settings.index), **problems_object(problems, renderer.language)}))
+        told = {**done, "index": str(settings.index), **shared}
+        renderer.line(dump({**told, **problems_object(problems, renderer.language)}))
         return
     for line in change_lines(report.changes, renderer.language):
         renderer.note(line)
     if report.resumed:
         renderer.note(say("cli.resumed", renderer.language, count=report.resumed))
     renderer.line(say("cli.indexed", renderer.language, path=settings.index, **done))
+    if shared:
+        renderer.line(say("cli.shared", renderer.language, **shared))
 
 
 def _preview(

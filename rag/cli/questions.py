@@ -48,13 +48,13 @@ def read_history(text: str | None, language: str) -> list[Turn]:
 
 def check_scope(scope: Scope, settings: Settings, renderer: Renderer) -> None:
     """Raises, before anything slow is loaded, for a scope that the index has nothing in; tells what it leaves out."""
-    from rag.catalog import open_catalog
     from rag.domain import EVERYTHING
+    from rag.present import present_catalog
     from rag.selection import check, count_undated
 
     if scope == EVERYTHING:
         return
-    with closing(open_catalog(settings.index)) as catalog:
+    with closing(present_catalog(settings)) as catalog:
         check(catalog, scope)
         undated = count_undated(catalog, scope)
     if undated:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +16,7 @@ from rag.protocols import Generator, Message
 from rag.workers import GeneratorApart
 from tests.conftest import SEEDS
 from tests.doubles import ScriptedGenerator
+from tests.llama_server import serving
 
 ASK = [Message("system", "Réponds en un mot."), Message("user", "Quelle est la capitale de la France ?")]
 
@@ -40,33 +37,10 @@ def local(real_settings: Settings) -> LlamaCppGenerator:
 @pytest.fixture(scope="module")
 def endpoint(local: LlamaCppGenerator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EndpointGenerator]:
     """The same model behind a server process."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    log = tmp_path_factory.mktemp("endpoint") / "log"
-    command = [sys.executable, "-m", "llama_cpp.server", f"--model={local.path}", f"--port={port}", "--host=127.0.0.1"]
     # Only with the logits of all tokens does this server tell probabilities; a short context keeps them small.
-    command += ["--n_ctx=512", "--logits_all=true", f"--n_threads={local.threads}", "--api_key=sesame"]
-    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
-        try:
-            _wait_for(port, process, log)
-            yield EndpointGenerator(f"http://127.0.0.1:{port}", key="sesame")
-        finally:
-            process.kill()
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    """It listens once its model is loaded."""
-    for _ in range(600):
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except ConnectionRefusedError:
-            if process.poll() is not None:
-                break
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError(log.read_text(encoding="utf-8", errors="replace"))
+    flags = ["--n_ctx=512", "--logits_all=true", f"--n_threads={local.threads}", "--api_key=sesame"]
+    with serving(local.path, tmp_path_factory.mktemp("endpoint") / "log", *flags) as (url, _):
+        yield EndpointGenerator(url, key="sesame")
 
 
 @pytest.fixture(scope="module")

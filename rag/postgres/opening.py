@@ -1,0 +1,66 @@
+"""A shared index as questions use it: one state of it, opened for a question and let go of after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag.manifest import Manifest
+from rag.postgres.catalog import SharedCatalog
+from rag.postgres.connecting import server_at
+from rag.postgres.lexical import SharedTerms
+from rag.postgres.state import State
+from rag.postgres.vectors import SharedTokens, SharedVectors
+
+
+@dataclass(frozen=True, slots=True)
+class SharedIndex:
+    """One state of a shared index, a `rag.searchable.Searchable`. `path` is its URL without the password.
+
+    What is written meanwhile is seen by the next one that is opened. A connection belongs to it until it is closed, or
+    nobody holds it any more.
+    """
+
+    path: str
+    manifest: Manifest
+    catalog: SharedCatalog
+    passages: SharedVectors
+    sentences: SharedVectors
+    tokens: SharedTokens
+    passage_terms: SharedTerms
+    passage_grams: SharedTerms
+    sentence_terms: SharedTerms
+    state: State
+
+    def close(self) -> None:
+        """Gives its connection back."""
+        self.state.close()
+
+
+def open_shared(url: str) -> SharedIndex:
+    """Opens the shared index at `url` as it is now.
+
+    Raises StoreUnreachable, IndexMissing, IndexTooNew and IndexDamaged.
+    """
+    state = State(server_at(url))
+    manifest, tally = state.manifest, state.tally
+    return SharedIndex(
+        path=state.server.shown,
+        manifest=manifest,
+        catalog=SharedCatalog(state),
+        passages=SharedVectors(state, "passage", tally.passages, manifest.dimension),
+        sentences=SharedVectors(state, "sentence", tally.sentences, manifest.dimension),
+        tokens=SharedTokens(state),
+        passage_terms=SharedTerms(state, "passage_terms", tally.passages, tally.passage_terms),
+        passage_grams=SharedTerms(state, "passage_grams", tally.passages, tally.passage_grams),
+        sentence_terms=SharedTerms(state, "sentence_terms", tally.sentences, tally.sentence_terms),
+        state=state,
+    )
+
+
+def shared_manifest(url: str) -> Manifest:
+    """What the shared index at `url` is now; another one after each change. Raises as `open_shared` does."""
+    state = State(server_at(url))
+    try:
+        return state.manifest
+    finally:
+        state.close()

@@ -1,0 +1,146 @@
+"""One state of a shared index: a transaction that reads and sees nothing of what is written after it began."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from rag.errors import IndexDamaged
+from rag.manifest import Manifest
+from rag.postgres.connecting import Connection, Server, psycopg
+from rag.postgres.postings import graves
+from rag.postgres.schema import check_version
+from rag.protocols import Ids
+
+Parameters = Sequence[object] | Mapping[str, object]
+
+_ABOUT = "SELECT name, value FROM about"
+_TALLY = """
+SELECT sum(version)::bigint, sum(articles)::bigint, sum(passages)::bigint, sum(sentences)::bigint,
+sum(passage_terms)::bigint, sum(passage_grams)::bigint, sum(sentence_terms)::bigint FROM tally
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What an index holds: articles, the spans of each level, and the terms of the spans of each part together."""
+
+    version: int
+    articles: int
+    passages: int
+    sentences: int
+    passage_terms: int
+    passage_grams: int
+    sentence_terms: int
+
+
+class State:
+    """The index at `server` as it is now. Threads share it and take turns; it ends when it is closed or let go of."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self._lock = threading.RLock()
+        self._connection, self.facts, self.tally = _begin(server)
+        self._ending = weakref.finalize(self, server.give_back, "read", self._connection)
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the index is, as an index folder says it; `data` names the state."""
+        try:
+            return Manifest(
+                data=f"state-{self.tally.version}",
+                embedder=self.facts["embedder"],
+                embedder_digest=self.facts["embedder_digest"],
+                dimension=int(self.facts["dimension"]),
+                chunk_tokens=int(self.facts["chunk_tokens"]),
+                overlap_sentences=int(self.facts["overlap_sentences"]),
+                roots=(),
+                corpus_digest="",
+                articles=self.tally.articles,
+                passages=self.tally.passages,
+                sentences=self.tally.sentences,
+                created=self.facts["created"],
+                libraries={},
+            )
+        except KeyError as error:
+            raise IndexDamaged(path=self.server.shown, reason=f"nothing tells its {error}") from error
+
+    def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
+        """The rows of a SELECT. Raises StoreUnreachable and IndexDamaged.
+
+        Where the connection is lost, or a replica ends the transaction for what it has to catch up with, it is asked
+        once more, of the same server or the one in its place, unless that holds another state by now.
+        """
+        with self._lock:
+            try:
+                return self._ask(sql, parameters)
+            except psycopg.OperationalError as error:
+                self._resume(error)
+            try:
+                return self._ask(sql, parameters)
+            except psycopg.OperationalError as error:
+                raise self.server.failed(error) from error
+
+    def _ask(self, sql: str, parameters: Parameters) -> list[tuple[Any, ...]]:
+        try:
+            return self._connection.execute(sql, parameters, binary=True).fetchall()
+        except psycopg.OperationalError:
+            raise
+        except psycopg.Error as error:
+            raise IndexDamaged(path=self.server.shown, reason=str(error).partition("\n")[0]) from error
+
+    def _resume(self, lost: psycopg.Error) -> None:
+        self._ending.detach()
+        self._connection.close()
+        self._connection, _, tally = _begin(self.server)
+        self._ending = weakref.finalize(self, self.server.give_back, "read", self._connection)
+        if tally != self.tally:
+            raise self.server.failed(lost) from lost
+
+    @cached_property
+    def buried(self) -> dict[int, Ids]:
+        """The spans that are gone, whose postings are there still, by segment."""
+        return graves(self.rows("SELECT segment, ids FROM buried"))
+
+    def close(self) -> None:
+        """Ends the transaction. Nothing can be asked any more."""
+        with self._lock:
+            self._ending()
+
+
+def _begin(server: Server) -> tuple[Connection, dict[str, str], Tally]:
+    try:
+        return _begin_once(server)
+    except psycopg.OperationalError:
+        # It had been idle while its server went away, and so had the others.
+        server.forget()
+    try:
+        return _begin_once(server)
+    except psycopg.OperationalError as error:
+        raise server.failed(error) from error
+
+
+def _begin_once(server: Server) -> tuple[Connection, dict[str, str], Tally]:
+    """Begins the transaction of a state by asking what the index is. Raises IndexMissing, IndexTooNew."""
+    connection = server.connect("read")
+    try:
+        facts, counts = _read(connection)
+        check_version(int(facts.get("schema", 0)), server.shown)
+    except BaseException:
+        server.give_back("read", connection)
+        raise
+    return connection, facts, Tally(*counts)
+
+
+def _read(connection: Connection) -> tuple[dict[str, str], tuple[int, ...]]:
+    """The facts about the index and its tally; nothing where there is no index."""
+    try:
+        facts: dict[str, str] = dict(connection.execute(_ABOUT).fetchall())
+        (counts,) = connection.execute(_TALLY).fetchall()
+    except psycopg.errors.UndefinedTable:
+        return {}, ()
+    return facts, counts

@@ -1,0 +1,89 @@
+"""What a question needs of an index, which lies in a folder (`rag.indexing`) or in PostgreSQL (`rag.postgres`).
+
+An index is one state of its articles: what is asked of one never mixes with what was written since it was opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.catalog import Catalog
+from rag.manifest import Manifest
+from rag.protocols import Ids, Vectors
+from rag.tokens import Projection, StoredTokens
+
+
+class SpanVectors(Protocol):
+    """The vectors of the spans of one level; the reading half of a `VectorStore`."""
+
+    def search(self, queries: Vectors, k: int, allowed: Ids | None = None) -> tuple[Vectors, Ids]:
+        """As `VectorStore.search`."""
+
+    def reconstruct(self, ids: Ids) -> Vectors:
+        """As `VectorStore.reconstruct`."""
+
+
+class SpanTerms(Protocol):
+    """BM25 over the terms of the spans of one level. `rag.lexical.LexicalIndex` says what each method gives."""
+
+    @property
+    def vocabulary(self) -> Collection[str]: ...
+
+    def best(self, terms: Sequence[str], k: int, allowed: Ids | None = None) -> tuple[Vectors, Ids]: ...
+
+    def scores(self, terms: Sequence[str], ids: Ids | Sequence[int]) -> Vectors: ...
+
+    def knows(self, term: str) -> bool: ...
+
+    def meets(self, terms: Sequence[str], allowed: Ids | None = None) -> bool: ...
+
+    def held(self, terms: Sequence[str], ids: Sequence[int]) -> NDArray[np.bool_]: ...
+
+    def rarity(self, terms: Sequence[str]) -> Vectors: ...
+
+
+class PassageTokens(Protocol):
+    """The token vectors of the passages."""
+
+    @property
+    def projection(self) -> Projection:
+        """What the tokens of a question go through to be compared with them."""
+
+    def many(self, ids: Ids | Sequence[int]) -> list[StoredTokens]:
+        """The tokens of these passages. Raises KeyError."""
+
+
+class Searchable(Protocol):
+    """An open index as questions use it."""
+
+    @property
+    def manifest(self) -> Manifest: ...
+
+    @property
+    def path(self) -> Path | str: ...
+
+    @property
+    def catalog(self) -> Catalog: ...
+
+    @property
+    def passages(self) -> SpanVectors: ...
+
+    @property
+    def sentences(self) -> SpanVectors: ...
+
+    @property
+    def tokens(self) -> PassageTokens: ...
+
+    @property
+    def passage_terms(self) -> SpanTerms: ...
+
+    @property
+    def passage_grams(self) -> SpanTerms: ...
+
+    @property
+    def sentence_terms(self) -> SpanTerms: ...
