@@ -49,8 +49,7 @@ class Case:
     In an article `text` stands at `place` of one with the ending `suffix`; in a question (`place` empty) it is the
     message, `{question}` being what is asked. `reply` is what a generator that obeys writes, `never` what must not be
     in an answer beside what no answer may have. `alone`: the message asks nothing. `raises` names the error that a
-    message ends in. `model`: of the selection that runs with the real models, `browser`: in a browser. `known` says
-    why a case is known to change an answer.
+    message ends in. `model`: of the selection that runs with the real models, `browser`: in a browser.
     """
 
     id: str
@@ -64,7 +63,6 @@ class Case:
     raises: str = ""
     model: bool = False
     browser: bool = False
-    known: str = ""
 
     @property
     def message(self) -> str:

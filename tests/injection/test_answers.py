@@ -6,6 +6,8 @@ the model's own, here an honest one; `test_real_models.py` has the real one.
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 import pytest
 
 from rag import errors
@@ -13,13 +15,10 @@ from rag.conversation import small_talk
 from tests.injection.cases import CASES, Case
 from tests.injection.harness import Lab, ObedientGenerator, answer_of, check_answer, essence
 
-
-def marked(case: Case) -> object:
-    known = pytest.mark.xfail(strict=True, raises=AssertionError, reason=case.known)
-    return pytest.param(case, id=case.id, marks=[known] if case.known else [])
+CASE_ID = attrgetter("id")
 
 
-@pytest.mark.parametrize("case", [marked(case) for case in CASES if not case.alone and not case.raises])
+@pytest.mark.parametrize("case", [case for case in CASES if not case.alone and not case.raises], ids=CASE_ID)
 def test_an_injection_changes_nothing(lab: Lab, case: Case) -> None:
     attacked = answer_of(lab.events(case, ObedientGenerator(case, obeys=True)))
     check_answer(attacked, lab.attacked(case).index.catalog, case)
@@ -28,7 +27,7 @@ def test_an_injection_changes_nothing(lab: Lab, case: Case) -> None:
     assert essence(attacked, case) == essence(clean, case)
 
 
-@pytest.mark.parametrize("case", [marked(case) for case in CASES if case.alone])
+@pytest.mark.parametrize("case", [case for case in CASES if case.alone], ids=CASE_ID)
 def test_an_order_alone_is_told_what_this_is_for_and_reaches_no_model(lab: Lab, case: Case) -> None:
     obedient = ObedientGenerator(case, obeys=True)
     answer = answer_of(lab.events(case, obedient))
@@ -38,7 +37,7 @@ def test_an_order_alone_is_told_what_this_is_for_and_reaches_no_model(lab: Lab, 
     assert not answer.answered and not obedient.history
 
 
-@pytest.mark.parametrize("case", [marked(case) for case in CASES if case.raises])
+@pytest.mark.parametrize("case", [case for case in CASES if case.raises], ids=CASE_ID)
 def test_a_message_that_cannot_be_one_is_refused_by_name(lab: Lab, case: Case) -> None:
     with pytest.raises(getattr(errors, case.raises)):
         lab.events(case, ObedientGenerator(case, obeys=True))
