@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from rag.assembly import Models, build
@@ -40,17 +40,18 @@ class SteadyGenerator(ScriptedGenerator):
             yield token
 
 
-def main(port: int, folder: Path) -> None:
-    threshold = float(os.environ.get("RAG_TEST_THRESHOLD", "0.5"))
-    settings = Settings(
-        index=folder / "index", models_dir=folder / "models", data_dir=folder / "data",
-        answer_threshold=threshold,
-    )  # fmt: skip
-    embedder = BagEmbedder()
+def index_of_seeds(settings: Settings) -> None:
+    """Builds the index of the seeds, or of `RAG_TEST_SEEDS`, where there is none."""
     if not (settings.index / "manifest.json").exists():
-        build([Path(os.environ.get("RAG_TEST_SEEDS", SEEDS))], settings, embedder=embedder)
-    pause_s = float(os.environ.get("RAG_TEST_PAUSE_S", "0.02"))
-    generator = SteadyGenerator(os.environ.get("RAG_TEST_REPLY", ""), pause_s)
+        build([Path(os.environ.get("RAG_TEST_SEEDS", SEEDS))], settings, embedder=BagEmbedder())
+
+
+def loader(folder: Path, pause_s: float) -> Callable[[Settings], Models]:
+    """What loads the doubles; `pause_s` is the time for a word where the environment names none."""
+    embedder = BagEmbedder()
+    generator = SteadyGenerator(
+        os.environ.get("RAG_TEST_REPLY", ""), float(os.environ.get("RAG_TEST_PAUSE_S", pause_s))
+    )
 
     def load(_: Settings) -> Models:
         time.sleep(float(os.environ.get("RAG_TEST_LOAD_S", "0")))
@@ -58,7 +59,17 @@ def main(port: int, folder: Path) -> None:
             raise ModelMissing(path=folder / "models" / "model.gguf")
         return Models(embedder, generator, None)
 
-    service = Service(settings, load)
+    return load
+
+
+def main(port: int, folder: Path) -> None:
+    threshold = float(os.environ.get("RAG_TEST_THRESHOLD", "0.5"))
+    settings = Settings(
+        index=folder / "index", models_dir=folder / "models", data_dir=folder / "data",
+        answer_threshold=threshold,
+    )  # fmt: skip
+    index_of_seeds(settings)
+    service = Service(settings, loader(folder, pause_s=0.02))
     app = make_chat(settings, service)
     service.start()
     with listen("127.0.0.1", port) as listener:
