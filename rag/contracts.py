@@ -107,16 +107,23 @@ def headings_list(headings: list[Heading]) -> list[dict[str, Any]]:
     return [{**asdict(heading), "date": heading.date and heading.date.isoformat()} for heading in headings]
 
 
-def article_object(article: Article, file: str, passages: int) -> dict[str, Any]:
-    """The object that `rag articles show --json` prints; `file` holds the article, cut into so many `passages`."""
+def heading_object(article: Article) -> dict[str, Any]:
+    """What is known of an article, as every object that shows one has it."""
     return {
         "document": article.document,
-        "file": file,
         "title": article.title,
         "date": article.date and article.date.isoformat(),
         "source": article.source,
         "author": article.author,
         "language": article.language,
+    }
+
+
+def article_object(article: Article, file: str, passages: int) -> dict[str, Any]:
+    """The object that `rag articles show --json` prints; `file` holds the article, cut into so many `passages`."""
+    return {
+        **heading_object(article),
+        "file": file,
         "provenance": dict(article.provenance),
         "passages": passages,
         "pages": list(article.pages),

@@ -11,7 +11,7 @@ from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
-from rag.contracts import answer_object, dump, headings_list, hits_object
+from rag.contracts import answer_object, dump, heading_object, headings_list, hits_object
 from rag.domain import Scope, Turn
 from rag.scopes import make_scope
 from rag.service import Service
@@ -107,12 +107,7 @@ class Api:
             raise Problem(HTTPStatus.NOT_FOUND, "no_such_article", name=document)
         return _json(
             {
-                "document": found.document,
-                "title": found.title,
-                "date": found.date and found.date.isoformat(),
-                "source": found.source,
-                "author": found.author,
-                "language": found.language,
+                **heading_object(found),
                 "digest": found.digest,
                 "provenance": dict(found.provenance),
                 "pages": list(found.pages),

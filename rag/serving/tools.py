@@ -17,7 +17,7 @@ import anyio
 from pydantic import Field
 
 from rag.config import Settings
-from rag.contracts import answer_object, hits_object
+from rag.contracts import answer_object, heading_object, hits_object
 from rag.domain import Article, Scope, Turn
 from rag.events import Event, Finished, Queued
 from rag.inquiry import clean_question
@@ -115,12 +115,7 @@ class Tools:
         end = min(body.start + wanted, length)
         return _seen(
             {
-                "document": article.document,
-                "title": article.title,
-                "date": article.date and article.date.isoformat(),
-                "source": article.source,
-                "language": article.language,
-                "author": article.author,
+                **heading_object(article),
                 "start": body.start,
                 "end": end,
                 "length": length,
