@@ -16,6 +16,8 @@ from pathlib import Path
 from rag.errors import ConversationsBusy, ConversationsDamaged, ConversationsTooNew
 from rag.storage import writing
 
+FILE = "conversations.sqlite"
+
 _VERSION = 1
 _SCHEMA = (
     """CREATE TABLE conversation (
@@ -41,7 +43,9 @@ class ChatDatabase:
     `reading` and `writing` raise, and writes nothing to a file that it cannot read.
     """
 
-    def __init__(self, path: Path, wait_s: float) -> None:
+    words = "json_each(?) AS word"
+
+    def __init__(self, path: Path, wait_s: float = 10.0) -> None:
         self._path = path
         self._lock = threading.Lock()
         with _explained(path):
@@ -80,11 +84,6 @@ class ChatDatabase:
         # Half of a surrogate pair, which a browser can send, is no text to SQLite.
         texts = [p.encode("utf-8", "replace").decode() if isinstance(p, str) else p for p in parameters]
         return self._connection.execute(sql, texts)
-
-    def change(self, sql: str, *parameters: object) -> bool:
-        """Runs one statement that writes; whether it met any row. Raises as `reading` does."""
-        with self.writing():
-            return self.execute(sql, *parameters).rowcount > 0
 
     def close(self) -> None:
         """Closes the file. Nothing else may be called afterwards."""

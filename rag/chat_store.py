@@ -1,4 +1,4 @@
-"""Conversations kept on this machine, in one SQLite file that threads and processes share.
+"""Conversations that are kept: in a file of this machine, or in the database of a shared index.
 
 Every method is told the owner and sees nothing of another's: a conversation of somebody else is one that is not
 there. A search is for words anywhere in questions and answers, without regard to case and accents. What is deleted
@@ -9,29 +9,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from secrets import token_hex
-from typing import Any, Literal, cast
+from typing import Any, Literal, Protocol, cast
 
-from rag.chat_database import ChatDatabase
 from rag.domain import Turn
 from rag.french import fold
 
-FILE = "conversations.sqlite"
 KEPT_AFTER_DELETION = timedelta(days=30)
 
 _SUMMARIES = """
-SELECT conversation.id, updated_at, count(*), min(number), question
-FROM conversation JOIN exchange ON conversation_id = conversation.id
+SELECT conversation.id, updated_at, question,
+    (SELECT count(*) FROM exchange AS said WHERE said.conversation_id = conversation.id)
+FROM conversation JOIN exchange
+    ON number = (SELECT min(number) FROM exchange AS said WHERE said.conversation_id = conversation.id)
 WHERE owner = ? AND deleted_at IS NULL AND NOT EXISTS (
-    SELECT 1 FROM json_each(?) AS word WHERE NOT EXISTS (
-        SELECT 1 FROM exchange AS said WHERE said.conversation_id = conversation.id AND instr(said.searched, word.value)
+    SELECT 1 FROM {words} WHERE NOT EXISTS (
+        SELECT 1 FROM exchange AS said
+        WHERE said.conversation_id = conversation.id AND replace(said.searched, word.value, '') != said.searched
     )
 )
-GROUP BY conversation.id ORDER BY updated_at DESC, min(number) DESC LIMIT ?
-"""  # SQLite takes `question` from the row of the lowest number: it is the first one
+ORDER BY updated_at DESC, number DESC LIMIT ?
+"""
 _EXCHANGES = """
 SELECT exchange.id, question, answer, asked_at, verdict, remark, updated_at
 FROM conversation JOIN exchange ON conversation_id = conversation.id
@@ -87,19 +88,48 @@ def _now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-class ConversationStore:
-    """The conversations in the file `path`, which is made, for its owner's eyes only, when it is not there.
+class Rows(Protocol):
+    """What a statement gave: as `sqlite3.Cursor` and `psycopg.Cursor` have it."""
 
-    `wait_s`: seconds to wait for another process that is writing. All methods raise ConversationsDamaged,
-    ConversationsBusy, DiskFull and WriteFailed; opening raises ConversationsTooNew too, and writes nothing to a file
-    that it cannot read.
+    @property
+    def rowcount(self) -> int:
+        """How many rows a statement that writes has met."""
+
+    def fetchall(self) -> list[Any]:
+        """The rows."""
+
+
+class Database(Protocol):
+    """Where conversations lie: the two tables of `rag.chat_database`, and statements with question marks over them.
+
+    What is read or written within one block belongs together; nobody sees half of it.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], datetime] = _now, wait_s: float = 10.0) -> None:
+    @property
+    def words(self) -> str:
+        """The table `word` whose column `value` has the texts of the JSON array `?`."""
+
+    def reading(self) -> AbstractContextManager[None]:
+        """The block in which statements read."""
+
+    def writing(self) -> AbstractContextManager[None]:
+        """The block in which they write, all or nothing."""
+
+    def execute(self, sql: str, *parameters: object) -> Rows:
+        """Runs one statement."""
+
+    def close(self) -> None:
+        """No statement comes afterwards."""
+
+
+class ConversationStore:
+    """The conversations in `database`. All methods raise what its blocks raise."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime] = _now) -> None:
         self._clock = clock
-        self._database = ChatDatabase(path, wait_s)
+        self._database = database
         try:
-            self._database.change(
+            self._change(
                 "DELETE FROM conversation WHERE deleted_at < ? OR id NOT IN (SELECT conversation_id FROM exchange)",
                 (clock() - KEPT_AFTER_DELETION).isoformat(),
             )
@@ -139,11 +169,14 @@ class ConversationStore:
 
     def conversations(self, owner: str, search: str = "", limit: int = 50) -> list[Summary]:
         """At most `limit` conversations that have every word of `search`, the one last added to first."""
+        # Half of a surrogate pair is in no text that was stored; a zero is stored by some as another character.
+        words = fold(search).encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", " ").split()
+        sql = _SUMMARIES.format(words=self._database.words)
         with self._database.reading():
-            rows = self._database.execute(_SUMMARIES, owner, json.dumps(fold(search).split()), limit).fetchall()
+            rows = self._database.execute(sql, owner, json.dumps(words), limit).fetchall()
             return [
                 Summary(id_, _title(question), datetime.fromisoformat(updated), count)
-                for id_, updated, count, _, question in rows
+                for id_, updated, question, count in rows
             ]
 
     def load(self, owner: str, conversation_id: str) -> Conversation | None:
@@ -158,7 +191,7 @@ class ConversationStore:
 
     def delete(self, owner: str, conversation_id: str) -> bool:
         """Whether the conversation was there to be deleted."""
-        return self._database.change(
+        return self._change(
             "UPDATE conversation SET deleted_at = ? WHERE id = ? AND owner = ? AND deleted_at IS NULL",
             self._clock().isoformat(),
             conversation_id,
@@ -167,7 +200,7 @@ class ConversationStore:
 
     def restore(self, owner: str, conversation_id: str) -> bool:
         """Undoes `delete`; whether there was something to bring back."""
-        return self._database.change(
+        return self._change(
             "UPDATE conversation SET deleted_at = NULL WHERE id = ? AND owner = ? AND deleted_at IS NOT NULL",
             conversation_id,
             owner,
@@ -175,7 +208,7 @@ class ConversationStore:
 
     def truncate(self, owner: str, conversation_id: str, exchange_id: str) -> bool:
         """Takes the exchange and those after it away for good; whether it was there."""
-        return self._database.change(
+        return self._change(
             "DELETE FROM exchange WHERE conversation_id = ?"
             f" AND number >= (SELECT number FROM exchange WHERE id = ? AND conversation_id = ?) AND {_OWN}",
             conversation_id,
@@ -186,7 +219,7 @@ class ConversationStore:
 
     def mark(self, owner: str, exchange_id: str, verdict: Verdict, remark: str = "") -> bool:
         """Notes what the reader thinks of an answer, in place of what was noted; whether the exchange was there."""
-        return self._database.change(
+        return self._change(
             f"UPDATE exchange SET verdict = ?, remark = ? WHERE id = ? AND {_OWN}", verdict, remark, exchange_id, owner
         )
 
@@ -202,8 +235,13 @@ class ConversationStore:
         return [each for conversation in conversations if conversation for each in _marked(conversation)]
 
     def close(self) -> None:
-        """Closes the file. Nothing else may be called afterwards."""
+        """Closes the database. Nothing else may be called afterwards."""
         self._database.close()
+
+    def _change(self, sql: str, *parameters: object) -> bool:
+        """Runs one statement that writes; whether it met any row."""
+        with self._database.writing():
+            return self._database.execute(sql, *parameters).rowcount > 0
 
 
 def _new_id() -> str:

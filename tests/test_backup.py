@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.chat_store import FILE, ConversationStore
+from rag.chat_database import FILE, ChatDatabase
+from rag.chat_store import ConversationStore
 from rag.config import Settings
 from rag.errors import IndexDamaged
 from rag.indexing import build_index, open_index
@@ -56,13 +57,13 @@ def test_a_copy_taken_while_the_index_was_replaced_is_told_apart(tmp_path: Path)
 
 
 def test_conversations_are_copied_whole_while_they_are_written_to(tmp_path: Path) -> None:
-    with closing(ConversationStore(tmp_path / FILE)) as store:
+    with closing(ConversationStore(ChatDatabase(tmp_path / FILE))) as store:
         kept, _ = store.record(None, "a", {"question": "avant ?", "answer": "oui"})
         with closing(sqlite3.connect(tmp_path / FILE)) as source, closing(sqlite3.connect(tmp_path / "copy")) as copy:
             source.backup(copy)
         store.record(kept, "a", {"question": "après ?", "answer": "non"})
     (tmp_path / "restored").mkdir()
     shutil.copy(tmp_path / "copy", tmp_path / "restored" / FILE)
-    with closing(ConversationStore(tmp_path / "restored" / FILE)) as restored:
+    with closing(ConversationStore(ChatDatabase(tmp_path / "restored" / FILE))) as restored:
         conversation = restored.load("a", kept)
     assert conversation and [one.question for one in conversation.exchanges] == ["avant ?"]

@@ -15,6 +15,7 @@ os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "100"
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from rag.chat_store import Database
     from rag.config import Settings
     from rag.service import Service
 
@@ -50,15 +51,28 @@ def launch(
 def make_chat(
     settings: Settings, service: Service, *, host: str = "127.0.0.1", auth: Mapping[str, str] | None = None
 ) -> FastAPI:
-    """The application of the page over `service`, conversations kept in the data folder of `settings`."""
-    from rag.chat_store import FILE, ConversationStore
+    """The application of the page over `service`.
+
+    Conversations are kept in the data folder of `settings`, or in the shared index that it names.
+    """
+    from rag.chat_store import ConversationStore
     from rag.chat_ui import page, web
     from rag.chat_ui.asking import Asking
     from rag.chat_ui.frame import Frame
     from rag.chat_ui.keeping import Keeping
     from rag.chat_ui.library import Library
 
-    store = ConversationStore(settings.data_dir.expanduser() / FILE)
+    store = ConversationStore(_database(settings))
     parts = page.Page(Frame(service, settings), Asking(service, store), Keeping(store), Library(service, settings))
     looks: dict[str, Any] = {"theme": page.theme(), "head": page.head()}
     return web.make_app(parts.build(), host=host, auth=auth, footer_links=[], **looks)
+
+
+def _database(settings: Settings) -> Database:
+    if settings.store:
+        from rag.postgres.chats import ChatTables
+
+        return ChatTables(settings.store)
+    from rag.chat_database import FILE, ChatDatabase
+
+    return ChatDatabase(settings.data_dir.expanduser() / FILE)

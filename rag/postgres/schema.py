@@ -19,7 +19,7 @@ from rag.postgres.connecting import SCHEMA_NAME, Connection, psycopg, register_v
 SHARDS = 64
 LOCK = 0x7261_6700
 """The first of two numbers of every advisory lock of these tables; the second tells what is locked."""
-PREPARING, MERGING, INDEXING = 1, 2, 3
+PREPARING, MERGING, INDEXING, CHATS = 1, 2, 3, 4
 
 _LEAST_SERVER, _LEAST_VECTOR = 140_000, (0, 8)
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,8 @@ import pytest
 from eval.load.clients import NO_ANSWER, Habits, Reply, User, send
 from eval.load.command import wait_until_ready
 from rag.assembly import build
-from rag.chat_store import FILE, ConversationStore
+from rag.chat_database import FILE, ChatDatabase
+from rag.chat_store import ConversationStore
 from rag.config import Settings
 from rag.indexing import open_index
 from tests.conftest import PROJECT, SEEDS
@@ -60,12 +62,12 @@ def wait_for(made: list[User], count: int, seconds: float = 30) -> None:
 
 
 def kept_conversation(folder: Path) -> str:
-    with closing(ConversationStore(folder / "data" / FILE)) as store:
+    with closing(ConversationStore(ChatDatabase(folder / "data" / FILE))) as store:
         return store.record(None, "a", {"question": "avant ?", "answer": "oui"})[0]
 
 
 def questions_kept(folder: Path, conversation: str) -> list[str]:
-    with closing(ConversationStore(folder / "data" / FILE)) as store:
+    with closing(ConversationStore(ChatDatabase(folder / "data" / FILE))) as store:
         kept = store.load("a", conversation)
     return [one.question for one in kept.exchanges] if kept else []
 
@@ -172,13 +174,14 @@ def test_a_full_disk_keeps_nobody_from_asking(tmp_path: Path) -> None:
 def test_a_clock_that_is_set_back_loses_no_conversation(tmp_path: Path) -> None:
     day = datetime(2026, 3, 1, tzinfo=timezone.utc)
     for hours in (0, -48, -24 * 400):
-        with closing(ConversationStore(tmp_path / FILE, clock=lambda: day + timedelta(hours=hours))) as store:  # noqa: B023
+        clock = partial(day.__add__, timedelta(hours=hours))
+        with closing(ConversationStore(ChatDatabase(tmp_path / FILE), clock)) as store:
             for question in ("un ?", "deux ?"):
                 kept, _ = store.record(None, "a", {"question": question, "answer": "oui"})
                 store.record(kept, "a", {"question": "et alors ?", "answer": "non"})
             found = store.load("a", kept)
             assert found and [one.question for one in found.exchanges] == ["deux ?", "et alors ?"]
-    with closing(ConversationStore(tmp_path / FILE)) as store:
+    with closing(ConversationStore(ChatDatabase(tmp_path / FILE))) as store:
         assert len(store.conversations("a")) == 6
 
 
@@ -190,6 +193,7 @@ def test_no_duration_is_taken_from_a_clock_that_can_be_set() -> None:
         "cli/following.py": "when a line was told",
         "indexing.py": "when an index was built",
         "locking.py": "since when an index is being written",
+        "postgres/writing.py": "when a shared index was made",
         "repairing.py": "when an index was repaired",
         "retrieval.py": "what « hier » is in a question",
         "serving/observing.py": "when a line was logged",
