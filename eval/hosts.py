@@ -1,6 +1,7 @@
 """Machines of a network of their own, for the time of a measurement: network namespaces on this one. Needs root.
 
-What a host has is told from what this machine has by the address alone; processor, memory and files are shared.
+What a host has is told from what this machine has by the address alone; processor, memory and files are shared, but
+for processes that are given no more than `share` of the processor.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 _NETWORK = "10.77.0"
 _LINK = "eth0"
+_CONTROL = Path("/sys/fs/cgroup")
+_PERIOD_US = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +29,8 @@ class Host:
     address: str
 
     def command(self, command: Sequence[str]) -> list[str]:
-        """`command`, run there."""
-        return ["ip", "netns", "exec", self.name, *command]
+        """`command`, run there: with the files of this machine, /sys included, which `ip netns exec` would hide."""
+        return ["nsenter", f"--net=/run/netns/{self.name}", "--", *command]
 
     def pids(self) -> list[int]:
         """Its processes."""
@@ -49,6 +53,25 @@ class Host:
                 except ProcessLookupError:
                     continue
             time.sleep(0.1)
+
+
+@contextmanager
+def share(cores: float) -> Iterator[list[str]]:
+    """The beginning of a command line: what follows it has together no more than so many cores (control group)."""
+    name = f"rag{os.getpid()}-{time.monotonic_ns()}"
+    first = (_CONTROL / "cpu").is_dir()  # version 1 of the interface
+    group = _CONTROL / "cpu" / name if first else _CONTROL / name
+    group.mkdir()
+    quota = round(cores * _PERIOD_US)
+    told = (
+        {"cpu.cfs_period_us": _PERIOD_US, "cpu.cfs_quota_us": quota} if first else {"cpu.max": f"{quota} {_PERIOD_US}"}
+    )
+    for file, value in told.items():
+        (group / file).write_text(str(value))
+    try:
+        yield ["sh", "-c", f'echo $$ > {group}/cgroup.procs && exec "$@"', "sh"]
+    finally:
+        group.rmdir()
 
 
 @contextmanager

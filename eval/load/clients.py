@@ -9,11 +9,11 @@ import json
 import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 Kind = Literal["ask", "search"]
@@ -29,7 +29,10 @@ _LONGEST_PAUSE_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What became of a request: begun `began_s` after the start, over after `took_s`; `flaw` says what was wrong."""
+    """What became of a request: begun `began_s` after the start, over after `took_s`; `flaw` says what was wrong.
+
+    `question` is what was asked, `places` where in the articles its answer points.
+    """
 
     kind: Kind
     status: int
@@ -37,6 +40,8 @@ class Reply:
     took_s: float
     flaw: str = ""
     retry_s: float = 0.0
+    question: str = ""
+    places: tuple[tuple[str, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +87,18 @@ def send(url: str, kind: Kind, question: str, token: str = "", start: float = 0.
     """One request, and whether the answer is what it should be. `start` is the beginning of the time that counts."""
     began = time.monotonic()
     retry = 0.0
+    told: dict[str, Any] = {}
     try:
         status, headers, body = call(url, "POST", PATHS[kind], {"question": question}, token)
         retry = float(headers.get("retry-after", 0))
-        flaw = _flaw(kind, status, headers, body)
+        told = json.loads(body)
+        flaw = _flaw(kind, status, headers, told, question)
     except (OSError, HTTPException, ValueError) as error:
         status, flaw = NO_ANSWER, f"{type(error).__name__}: {error}"
-    return Reply(kind, status, began - start, time.monotonic() - began, flaw, retry)
+    took_s = time.monotonic() - began
+    found = told.get("hits" if kind == "search" else "citations", ())
+    places = tuple((one["document"], one["start"], one["end"]) for one in found)
+    return Reply(kind, status, began - start, took_s, flaw, retry, question, places)
 
 
 def call(
@@ -103,13 +113,14 @@ def call(
         return response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
 
 
-def _flaw(kind: Kind, status: int, headers: dict[str, str], body: bytes) -> str:
-    """What is wrong with an answer; empty when nothing is. Raises ValueError for one that is no JSON."""
-    told = json.loads(body)
+def _flaw(kind: Kind, status: int, headers: Mapping[str, str], told: Mapping[str, Any], question: str) -> str:
+    """What is wrong with an answer to `question`; empty when nothing is."""
     if status == TOO_MANY:
         return "" if "retry-after" in headers else "429 without Retry-After"
     if status != 200:
         return str(told)[:200]
+    if told["question"] != question:
+        return "the answer to another question"
     if kind == "search":
         return "" if "hits" in told else "no hits"
     markers = {marker for statement in told["statements"] for marker in statement["citations"]}

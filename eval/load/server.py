@@ -1,7 +1,7 @@
-"""`rag serve` with a generator that costs no computation: `python -m eval.load.server PORT`, settings in `RAG_…`.
+"""`rag serve` with a generator that costs no computation: `python -m eval.load.server PORT [HOST]`.
 
 So the server is measured and not llama.cpp; embedder, index, queue and HTTP are the real ones. `RAG_LOAD_PACE_S` is
-what a word of an answer takes.
+what a word of an answer takes; settings are those of `RAG_…`, and `RAG_TOKEN` closes the server.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rag.assembly import Models, make_embedder, make_reranker
 from rag.chat_ui.web import listen
-from rag.config import Settings, load_settings
+from rag.config import TOKEN_VARIABLE, Settings, load_settings
 from rag.protocols import Message, Token
 from rag.serving import make_server
 from rag.serving.observing import log_to_stderr
@@ -59,15 +59,15 @@ def load(settings: Settings) -> Models:
     return models
 
 
-def main(port: int) -> None:
+def main(port: int, host: str = "127.0.0.1") -> None:
     """Serves until it is told to end."""
     known = {key: value for key, value in os.environ.items() if not key.startswith("RAG_LOAD_")}
     settings = load_settings({}, known, folder=Path.cwd())
-    with listen("127.0.0.1", port) as listener:
-        app, work = make_server(settings, load=load)
+    with listen(host, port) as listener:
+        app, work = make_server(settings, host=host, load=load, token=os.environ.get(TOKEN_VARIABLE))
         log_to_stderr()
         serve(app, listener, work)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), *sys.argv[2:3])
