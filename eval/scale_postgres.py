@@ -24,24 +24,31 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+import psutil
 
 from eval.growth import HashingEmbedder
 from eval.hosts import Host, hosts
 from eval.opening import PROJECT
 from eval.recombined import Recombined, write_articles
-from eval.sources import seed_texts
+from eval.sets import load_questions
+from eval.sources import SEEDS_SET, seed_texts
 from rag.config import Settings
 from rag.domain import Progress
 from rag.errors import RagError
 from rag.indexing import build_index
 from rag.postgres import open_shared, share, store_projection
 from rag.protocols import OnProgress, TokenVectors, Vectors, silent
+from rag.retrieval import Retriever
+from rag.searchable import Searchable
 
 _DATABASE = "articles"
 _CLUSTERS = 1_000
 # Noise beside a centre of unit length, as the standard deviation of each component.
 _SPREAD = 0.03
 _QUERIES = 200
+_QUESTIONS = 40
+_SETTLING = 5
+_SMALL_TABLE = 100_000
 _NEAREST = 10
 _HBA = "local all all trust\nhost all all 10.77.0.0/24 trust\nhost replication all 10.77.0.0/24 trust\n"
 
@@ -153,21 +160,54 @@ def _measure(first: Host, second: Host, folder: Path, articles: int, writes: int
 
 def _search(standby: Host, embedder: ClusteredEmbedder, corpus: Recombined) -> dict[str, Any]:
     """Times of searches by vector on the standby, and how many of the nearest they find."""
-    questions = embedder.encode_queries([corpus.article(10_000_000 + place)[:200] for place in range(_QUERIES)])
+    queries = embedder.encode_queries([corpus.article(10_000_000 + place)[:200] for place in range(_QUERIES)])
     took, hit = [], 0
     with closing(open_shared(url_of(standby))) as index:
         ids = np.array([id_ for (id_,) in index.state.rows("SELECT id FROM passage_vector", {})], np.int64)
-        exact = np.argsort(-(questions @ index.passages.reconstruct(ids).T), axis=1)[:, :_NEAREST]
-        for question, nearest in zip(questions, exact, strict=True):
+        exact = np.argsort(-(queries @ index.passages.reconstruct(ids).T), axis=1)[:, :_NEAREST]
+        for query, nearest in zip(queries, exact, strict=True):
             start = time.perf_counter()
-            _, found = index.passages.search(question[None], _NEAREST)
+            _, found = index.passages.search(query[None], _NEAREST)
             took.append(time.perf_counter() - start)
             hit += len(set(map(int, found[0])) & set(map(int, ids[nearest])))
+        asked = _ask(standby, index, embedder)
+        tables = index.state.rows("SELECT relname, pg_total_relation_size(oid) FROM pg_class WHERE relkind = 'r' "
+                                  "AND relnamespace = current_schema()::regnamespace", {})  # fmt: skip
     return {
         "search_p50_ms": round(median(took) * 1e3, 2),
         "search_p95_ms": round(float(np.percentile(took, 95)) * 1e3, 2),
-        "recall_at_10": round(hit / (_NEAREST * len(questions)), 4),
+        "recall_at_10": round(hit / (_NEAREST * len(queries)), 4), **asked,
+        "table_mb": {name: round(size / 1e6, 1) for name, size in sorted(tables) if size > _SMALL_TABLE},
+    }  # fmt: skip
+
+
+def _ask(standby: Host, index: Searchable, embedder: ClusteredEmbedder) -> dict[str, float]:
+    """Milliseconds of whole questions by all views, and what they take of a core here and on the standby.
+
+    The articles are made of few sentences, so that a term is in more of them than it would be in others.
+    """
+    retriever = Retriever(index, embedder)
+    questions = load_questions(SEEDS_SET, answerable_in="fr")[:_QUESTIONS]
+    for question in questions[:_SETTLING]:
+        retriever.evidence(question, _NEAREST)
+    here, there, took = time.process_time(), _cpu_s(standby), []
+    for question in questions:
+        start = time.perf_counter()
+        retriever.evidence(question, _NEAREST)
+        took.append(time.perf_counter() - start)
+    here, there = time.process_time() - here, _cpu_s(standby) - there
+    return {
+        "question_p50_ms": round(median(took) * 1e3, 1),
+        "question_p95_ms": round(float(np.percentile(took, 95)) * 1e3, 1),
+        "question_core_ms": round(here / len(questions) * 1e3, 1),
+        "question_store_core_ms": round(there / len(questions) * 1e3, 1),
     }
+
+
+def _cpu_s(host: Host) -> float:
+    """What the processes of `host` that run have had of a core, in seconds."""
+    times = [psutil.Process(pid).cpu_times() for pid in host.pids()]
+    return sum(one.user + one.system for one in times)
 
 
 def _lose_primary(
