@@ -3,7 +3,7 @@
 The index in FOLDER/index is built from the seeds where there is none. The generator writes `RAG_TEST_REPLY` again and
 again, a word each `RAG_TEST_PAUSE_S` seconds; loading takes `RAG_TEST_LOAD_S`, and fails while FOLDER/model-gone is
 there. `RAG_TEST_THRESHOLD` is the probability below which a question is refused, `RAG_TEST_YES` how sure the generator
-is that a quotation answers.
+is that a quotation answers. With `RAG_STORE` the articles are those of a shared index, and none is built.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class SteadyGenerator(ScriptedGenerator):
 
 def index_of_seeds(settings: Settings) -> None:
     """Builds the index of the seeds, or of `RAG_TEST_SEEDS`, where there is none."""
-    if not (settings.index / "manifest.json").exists():
+    if not settings.store and not (settings.index / "manifest.json").exists():
         build([Path(os.environ.get("RAG_TEST_SEEDS", SEEDS))], settings, embedder=BagEmbedder())
 
 
@@ -66,7 +66,7 @@ def main(port: int, folder: Path) -> None:
     threshold = float(os.environ.get("RAG_TEST_THRESHOLD", "0.5"))
     settings = Settings(
         index=folder / "index", models_dir=folder / "models", data_dir=folder / "data",
-        answer_threshold=threshold,
+        answer_threshold=threshold, store=os.environ.get("RAG_STORE", ""),
     )  # fmt: skip
     index_of_seeds(settings)
     service = Service(settings, loader(folder, pause_s=0.02))
