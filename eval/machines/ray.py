@@ -3,7 +3,7 @@
 A head and a worker node of one processor each run in network namespaces. Passages are embedded here, then there
 undisturbed, then there while a worker is killed and later the whole second machine is lost. Prints one line of JSON.
 
-`python -m eval.scale_ray NODE ADDRESS PASSAGES SAMPLE` is the part that runs on the first of the two machines.
+`python -m eval.machines.ray NODE ADDRESS PASSAGES SAMPLE` is the part that runs on the first of the two machines.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 
 import psutil
 
-from eval.hosts import Host, hosts
+from eval.machines.hosts import Host, hosts
 from eval.opening import PROJECT
 from eval.recombined import Recombined
 from eval.sources import seed_texts
@@ -47,7 +47,7 @@ def run(passages: int, sample: int) -> dict[str, Any]:
             subprocess.run(
                 host.command([*start, f"--node-ip-address={host.address}"]), check=True, stdout=sys.stderr.fileno()
             )
-        asked = [sys.executable, "-m", "eval.scale_ray", second.name, address, str(passages), str(sample)]
+        asked = [sys.executable, "-m", "eval.machines.ray", second.name, address, str(passages), str(sample)]
         done = subprocess.run(first.command(asked), check=True, stdout=subprocess.PIPE, text=True, cwd=PROJECT)
     measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return measured
