@@ -65,12 +65,11 @@ gate: setup models
 bench: setup index
 	@$(BIN)/python -m eval bench
 
-# What needs several machines: namespaces of this one, made by root.
+# What needs several machines: namespaces of this one, made by root. The last line is JSON.
 scale-test: setup models
 	@$(BIN)/pip install -q -c .setup/constraints.txt -e '.[ray,postgres]'
 	@$(BIN)/python -m pytest tests/test_ray_embedding.py tests/postgres
-	@$(BIN)/python -m eval scale postgres
-	@$(BIN)/python -m eval scale ray
+	@$(BIN)/python -m eval scale together
 
 test: setup models
 	@$(BIN)/python -m pytest

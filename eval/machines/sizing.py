@@ -208,7 +208,7 @@ def _checked_front_ends(measured: Sequence[Points]) -> list[dict[str, Any]]:
         for number, rate, p50 in ((1, "searches_per_s", "p50_ms"), (2, "of_all_per_s", "of_all_p50_ms")):
             simulated = simulate_users([Station(demand_s) for _ in range(number)], one["users"], one["seconds"])
             took = [over - came for came, over in simulated]
-            about = f"of {one['users']} users of {number} front ends"
+            about = f"of {one['users']} users of {number} front end{'s' * (number > 1)}"
             per_s = len(simulated) / max(over for _, over in simulated)
             checks.append(_check(f"{rate} {about}", per_s, median(one[rate])))
             checks.append(_check(f"{p50} {about}", median(took) * 1e3, one[p50]))
