@@ -106,7 +106,7 @@ class Work:
         self._askers = ThreadPoolExecutor(settings.queue_size, "asking")
         self._finding = 0
         self._runs: set[Run] = set()
-        self._ending = False
+        self._ending = threading.Event()
 
     @property
     def waiting(self) -> int:
@@ -126,15 +126,20 @@ class Work:
         return await self._run(self._embedder, call, deadline_s)
 
     async def _run(self, pool: ThreadPoolExecutor, call: Callable[[], _Found], deadline_s: float) -> _Found:
-        if self._ending:
+        if self._ending.is_set():
             raise _ending()
         if self._finding >= MOST_FINDING:
             raise _full(MOST_FINDING, 1.0)
         self._finding += 1
+        future = pool.submit(call)
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(pool.submit(call)), deadline_s)
+            return await asyncio.wait_for(asyncio.wrap_future(future), deadline_s)
         except asyncio.TimeoutError:
             raise _out_of_time() from None
+        except asyncio.CancelledError:
+            if self._ending.is_set() and future.cancelled():  # by `drain`
+                raise _ending() from None
+            raise
         finally:
             self._finding -= 1
 
@@ -176,7 +181,7 @@ class Work:
 
     def check_ready(self) -> None:
         """Raises Problem while the models are not loaded, and once the server ends."""
-        if self._ending:
+        if self._ending.is_set():
             raise _ending()
         state = self._service.state
         if state == "failed":
@@ -191,7 +196,7 @@ class Work:
 
         What does not end then, because the generator is silent, is ended with its process.
         """
-        self._ending = True
+        self._ending.set()
         for run in list(self._runs):
             if run.waiting:
                 run.deliver(_ending())
@@ -204,9 +209,9 @@ class Work:
             pool.shutdown(wait=False, cancel_futures=True)
 
     async def _emptied(self, seconds: float, hurried: Callable[[], bool]) -> bool:
-        """Waits until no question is under way, at most `seconds`; whether that is so."""
+        """Waits until no question and no search is under way, at most `seconds`; whether no question is."""
         end = time.monotonic() + seconds
-        while self._runs and time.monotonic() < end and not hurried():
+        while (self._runs or self._finding) and time.monotonic() < end and not hurried():
             await asyncio.sleep(0.05)
         return not self._runs
 

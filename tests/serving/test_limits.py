@@ -151,3 +151,25 @@ def test_the_end_finishes_what_can_be_finished_and_tells_the_others(tmp_path: Pa
             stopping.join(30)
             assert told[0] < 5 and time.monotonic() - start < 20
     assert server.lines()[-1]["event"] == "ended"
+
+
+def test_searches_that_wait_at_the_end_are_made(tmp_path: Path) -> None:
+    """As many as have been received; who comes later is told that it ends, or finds nobody."""
+    searches = 60
+    with serving(tmp_path) as server, server.client() as client:
+        until(lambda: client.get("readyz").status_code == 200)
+
+        def search(_: int) -> int | None:
+            try:
+                return client.post("api/search", json=ASK).status_code
+            except httpx.TransportError:
+                return None
+
+        with ThreadPoolExecutor(searches) as threads:
+            asked = [threads.submit(search, number) for number in range(searches)]
+            until(lambda: any(one.done() for one in asked))
+            server.stop(signal.SIGTERM)
+            statuses = [one.result() for one in asked]
+    assert set(statuses) <= {200, 503, None} and 200 in statuses
+    logged = [line["status"] for line in server.lines() if line.get("route") == "/api/search"]
+    assert sorted(logged) == sorted(status for status in statuses if status)
