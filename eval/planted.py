@@ -16,12 +16,12 @@ import numpy as np
 from eval.records import Case
 from eval.runner import System
 from rag.domain import Answer, Citation, Hit, Passage, Statement, Timings, Turn
-from rag.french import grams, terms
 from rag.indexing import Index
 from rag.lexical import LexicalIndex
 from rag.lexical_build import build_lexical
 from rag.prompting import refusal as refusal_text
 from rag.protocols import Embedder
+from rag.text.terms import grams, terms
 from rag.tokens import StoredTokens, TokenStore
 from rag.vectors import FaissStore
 

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.domain import Article, Passage, Segment
-from rag.french import stop_words
 from rag.protocols import Ids, TokenVectors, Vectors
+from rag.text.terms import stop_words
 from rag.tokens import DIRECTIONS, Projection, StoredTokens
 
 DIMENSION = 384

@@ -34,12 +34,12 @@ from rag.events import Checked, Event, Finished, Found
 from rag.evidence import quotations, sentences_of, vectors_of, widened
 from rag.grounding import Grounded, ground, inert
 from rag.inquiry import Inquiry, clean_question
-from rag.languages import detect
 from rag.phrasing import phrased
 from rag.prompting import LANGUAGES, answer_messages, fact_stated, fit, frame, refusal
 from rag.protocols import Embedder, Generator
 from rag.question_types import asks_for_several, asks_yes_or_no, compares
 from rag.retrieval import Retriever
+from rag.text.language import detect
 
 SENTENCES = 60
 EVIDENCE = 3

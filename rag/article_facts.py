@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 from rag.catalog import Catalog
-from rag.dates import written_day
 from rag.domain import Article, Hit, Passage
-from rag.french import fold, terms
+from rag.text.dates import written_day
+from rag.text.terms import fold, terms
 
 Fact = Literal["date", "author", "source"]
 

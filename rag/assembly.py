@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag import languages
 from rag.changes import Changes
 from rag.config import KEY_VARIABLE, NO_GENERATOR, PREFIX, Settings, load_settings
 from rag.corpus import OnProblem
@@ -33,6 +32,7 @@ from rag.ray_embedding import RayEmbedder
 from rag.reranking import CrossEncoderReranker
 from rag.retrieval import Retriever
 from rag.searchable import Searchable
+from rag.text import language as languages
 
 if TYPE_CHECKING:
     from rag.answering import Pipeline

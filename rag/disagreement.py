@@ -16,13 +16,13 @@ from datetime import date
 from functools import cache
 from itertools import product
 
-from rag.dates import Period, mentions
-from rag.dates.words import plain
 from rag.domain import Passage
-from rag.figures import Figure, figures
-from rag.french import terms
 from rag.grounding import denies
-from rag.sentences import sentences
+from rag.text.dates import Period, mentions
+from rag.text.dates.vocabulary import plain
+from rag.text.quantities import Figure, figures
+from rag.text.sentences import sentences
+from rag.text.terms import terms
 
 FEWEST_SHARED = 3
 # The longer sentence may say more, but not mostly other things.

@@ -20,8 +20,8 @@ from functools import cached_property, lru_cache
 from itertools import chain, pairwise
 
 from rag.domain import Hit, Passage
-from rag.french import fold
-from rag.sentences import sentences
+from rag.text.sentences import sentences
+from rag.text.terms import fold
 
 # Fewer words than these may be the same by chance: « Il n'a pas souhaité répondre ».
 FEWEST_WORDS = 12

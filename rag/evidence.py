@@ -8,12 +8,12 @@ from itertools import islice
 
 import numpy as np
 
-from rag.conversation.instructions import is_order
 from rag.domain import Hit, Passage, within
 from rag.protocols import Vectors
 from rag.query import Query
 from rag.ranking import SENTENCE_WEIGHTS, Scores, combine, order
 from rag.searchable import Searchable
+from rag.text.orders import is_order
 
 EVIDENCE_PASSAGES = 8
 # A sentence is shown with the one that follows while both fit in this many characters: the answer is often there.

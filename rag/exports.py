@@ -16,9 +16,9 @@ from typing import Any
 
 from rag.chat_store import Conversation, Exchange, Marked
 from rag.contracts import dump
-from rag.dates import written_day
 from rag.grounding import strip_markers
 from rag.prompting import written_date
+from rag.text.dates import written_day
 from rag.wording import say
 
 DRAFT = "draft"

@@ -24,10 +24,10 @@ from rag.conversation.names import find_names, uncapitalised, written_names
 from rag.conversation.pronouns import resolve
 from rag.conversation.referents import Conversation, Exchange
 from rag.domain import Turn
-from rag.french import fold, terms
-from rag.languages import detect
 from rag.prompting import LANGUAGES, prompt_parts
-from rag.sentences import sentences
+from rag.text.language import detect
+from rag.text.sentences import sentences
+from rag.text.terms import fold, terms
 
 TURNS = 6
 LONGEST = 300

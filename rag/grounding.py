@@ -19,10 +19,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.dates import written_day
 from rag.domain import Passage
-from rag.french import terms
 from rag.protocols import Vectors
+from rag.text.dates import written_day
+from rag.text.terms import terms
 
 MOST_SENTENCES = 3
 # A further sentence is cited only if it accounts for this much more of the statement.

@@ -19,7 +19,6 @@ from rag.arrangement import Arrangement
 from rag.catalog import FILE, CatalogFile
 from rag.domain import Passage, Progress
 from rag.drafting import Plan
-from rag.french import grams, terms
 from rag.lexical import LexicalIndex
 from rag.lexical_build import LexicalBuilder
 from rag.protocols import Embedder, Ids, OnProgress
@@ -27,6 +26,7 @@ from rag.quantisation import write_store
 from rag.resuming import Made
 from rag.storage import flush_folder
 from rag.stores import PASSAGE_GRAMS, PASSAGE_TERMS, PASSAGES, SENTENCE_TERMS, SENTENCES, TOKENS, Embedded
+from rag.text.terms import grams, terms
 from rag.tokens import Projection, StoredTokens, write_tokens
 from rag.vectorising import Vectoriser, is_outgrown
 

@@ -10,10 +10,10 @@ from rag.conversation import without_instructions
 from rag.domain import Hit, Timings, Turn
 from rag.errors import EmptyQuestion, QuestionTooLong
 from rag.followups import standalone
-from rag.languages import detect
 from rag.prompting import LANGUAGES
 from rag.protocols import Token
-from rag.sentences import visible
+from rag.text.language import detect
+from rag.text.sentences import visible
 
 LONGEST_QUESTION = 2_000
 

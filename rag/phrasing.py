@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from rag.events import Checked, Dropped, Written
 from rag.grounding import begins_line, running_text, strip_markers, strip_markup
 from rag.protocols import Token
-from rag.sentences import quotes_open, sentence_spans, visible
+from rag.text.sentences import quotes_open, sentence_spans, visible
 
 
 def phrased(tokens: Iterable[Token], take: Callable[[str], Checked | None]) -> Iterator[Written | Checked | Dropped]:

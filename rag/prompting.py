@@ -11,9 +11,9 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 
-from rag.dates import annotate, written_day
 from rag.domain import Article, Passage
 from rag.protocols import Message
+from rag.text.dates import annotate, written_day
 
 LANGUAGES = ("fr", "en", "de", "es", "it")
 

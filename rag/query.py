@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from rag.dates import Period, asked_period, asks_latest
-from rag.french import grams, terms
-from rag.languages import detect
 from rag.protocols import Embedder, Vectors
 from rag.searchable import Searchable
+from rag.text.dates import Period, asked_period, asks_latest
+from rag.text.language import detect
+from rag.text.terms import grams, terms
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from stat import S_ISREG
 
+import rag
 from rag.catalog import CatalogFile, Origin
 from rag.corpus import ignore, read_articles
 from rag.corpus.formats import most_on_disk
@@ -33,7 +34,7 @@ def reading_digest(*circumstances: object) -> str:
     digest = hashlib.sha256(repr(circumstances).encode())
     for name in LIBRARIES:
         digest.update(f"{name} {version(name)}\n".encode())
-    package = Path(__file__).parent
+    package = Path(rag.__file__).parent  # all of the program, not this room alone
     for path in sorted(package.rglob("*.py")):
         digest.update(f"{path.relative_to(package).as_posix()}\n".encode())
         digest.update(path.read_bytes())

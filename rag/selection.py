@@ -18,8 +18,8 @@ import numpy as np
 from rag.catalog import Catalog
 from rag.domain import EVERYTHING, Heading, Scope
 from rag.errors import BadInput, NothingInScope, UnknownDocument, UnknownLanguage, UnknownSource
-from rag.french import fold
 from rag.protocols import Ids
+from rag.text.terms import fold
 
 # Names that a message shows of a longer list.
 _NAMED = 5

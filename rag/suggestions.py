@@ -18,7 +18,7 @@ from itertools import chain, islice
 from rag.catalog import Catalog
 from rag.conversation.grammar import CONTRACTED, words
 from rag.conversation.names import Name, find_names
-from rag.french import fold
+from rag.text.terms import fold
 from rag.wording import say
 
 _ARTICLES = 40  # the newest ones are looked at

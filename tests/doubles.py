@@ -12,8 +12,8 @@ import numpy as np
 
 from rag.domain import Progress
 from rag.errors import GenerationFailed
-from rag.french import terms
 from rag.protocols import Message, OnProgress, Token, TokenVectors, Vectors, silent
+from rag.text.terms import terms
 
 
 class BagEmbedder:

@@ -7,8 +7,8 @@ from typing import get_args
 import pytest
 
 from rag.conversation import Kind, SmallTalk, reply, small_talk, without_courtesies, without_instructions
-from rag.languages import detect
 from rag.prompting import LANGUAGES
+from rag.text.language import detect
 
 SMALL_TALK = {
     "greeting": """

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.dates import Period, annotate, asked_period, asks_latest, mentions, written_day
+from rag.text.dates import Period, annotate, asked_period, asks_latest, mentions, written_day
 
 TUESDAY, THURSDAY = date(2025, 9, 2), date(2025, 9, 4)
 OPEN = ".."

@@ -19,8 +19,8 @@ from rag.decision import (
 )
 from rag.evidence import quotations
 from rag.indexing import build_index, open_index
-from rag.languages import detect
 from rag.retrieval import Retriever
+from rag.text.language import detect
 from tests.doubles import BagEmbedder, ScriptedGenerator
 
 SEEDS = Path(__file__).parents[1] / "seeds"

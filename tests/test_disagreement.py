@@ -8,7 +8,7 @@ import pytest
 
 from rag.disagreement import disagree, disagreement
 from rag.domain import Passage
-from rag.figures import figures
+from rag.text.quantities import figures
 
 DAY = date(2025, 9, 4)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rag.domain import Hit, Passage
 from rag.duplicates import FEWEST_WORDS, group
-from rag.sentences import sentences
+from rag.text.sentences import sentences
 
 DAY = date(2025, 9, 4)
 STORY = (

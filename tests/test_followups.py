@@ -8,10 +8,10 @@ import pytest
 
 from rag.domain import Passage, Turn
 from rag.followups import LONGEST, TURNS, standalone
-from rag.french import fold
-from rag.languages import LANGUAGES, detect
 from rag.prompting import LANGUAGES as WRITTEN
 from rag.prompting import refusal
+from rag.text.language import LANGUAGES, detect
+from rag.text.terms import fold
 
 CONDITIONS = Turn("Quelles conditions pose l'Allemagne ?", "L'Allemagne pose trois conditions préalables. [1]")
 SUPPORT = Turn("Quels pays soutiennent l'Ukraine ?", "La France, le Royaume-Uni et la Belgique. [1]")

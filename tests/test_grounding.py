@@ -5,7 +5,7 @@ import pytest
 
 from rag.domain import Passage
 from rag.grounding import begins_line, ground, names, running_text, strip_markers, strip_markup
-from rag.sentences import sentence_spans
+from rag.text.sentences import sentence_spans
 
 
 def sentence(text: str, n: int = 1, language: str = "fr") -> Passage:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.languages import LANGUAGES, detect
+from rag.text.language import LANGUAGES, detect
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.sentences import LONGEST_WHOLE_QUOTE, quotes_open, sentence_spans, sentences
+from rag.text.sentences import LONGEST_WHOLE_QUOTE, quotes_open, sentence_spans, sentences
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from eval.normalise import comparable, content_words, mentions, words
 from eval.records import Case
-from rag.languages import detect
+from rag.text.language import detect
 
 CONTAINED = 0.8
 """The share of the gold's words from which an answer contains it."""
@@ -81,7 +81,7 @@ def right(case: Case, answer: str, answered: bool) -> float | None:
 
 
 def language_match(answer: str, language: str) -> float | None:
-    """1 when `answer` is in `language`, the question's, as `rag.languages.detect` tells.
+    """1 when `answer` is in `language`, the question's, as `rag.text.language.detect` tells.
 
     None below five words of letters.
     """

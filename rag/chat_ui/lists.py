@@ -9,8 +9,8 @@ from typing import Any
 from rag.chat_store import Summary
 from rag.chat_ui.markup import attributes, button, counted, origin, t
 from rag.domain import Heading, Scope
-from rag.french import fold
 from rag.prompting import written_date
+from rag.text.terms import fold
 
 # So many articles are listed; the filter finds the others.
 MOST_ARTICLES = 100

@@ -42,7 +42,7 @@ def ask(
     turns = read_history(history, renderer.language)
     lines = read_batch(batch) if batch is not None else []
 
-    from rag import languages
+    from rag.text import language as languages
 
     languages.begin_loading()  # beside the imports, which take as long
     from rag.assembly import open_answering
@@ -102,7 +102,7 @@ def search(
     asked = one_question(question, batch)
     lines = read_batch(batch) if batch is not None else []
 
-    from rag import languages
+    from rag.text import language as languages
 
     languages.begin_loading()  # beside the imports, which take as long
     from rag.assembly import open_retriever

@@ -13,10 +13,10 @@ from functools import cache
 from operator import itemgetter
 from typing import Literal, get_args
 
-from rag.conversation.instructions import plain, sort_orders
 from rag.conversation.phrases import PHRASES
 from rag.prompting import LANGUAGES, prompt_parts
-from rag.sentences import sentences
+from rag.text.orders import plain, sort_orders
+from rag.text.sentences import sentences
 
 Kind = Literal[
     "about", "wellbeing", "farewell", "thanks", "insult", "compliment", "apology", "greeting", "no", "yes",

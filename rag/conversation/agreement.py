@@ -8,7 +8,7 @@ from typing import Literal
 
 from rag.conversation.grammar import CONTRACTED, FEMININE, MASCULINE, PLURAL, folded
 from rag.conversation.names import Name
-from rag.french import fold
+from rag.text.terms import fold
 
 Gender = Literal["m", "f", ""]
 

@@ -14,7 +14,7 @@ from rag.conversation.agreement import agreeing, elided, with_preposition
 from rag.conversation.grammar import PLACE, words
 from rag.conversation.names import Name, find_names, uncapitalised
 from rag.conversation.referents import Conversation, Exchange
-from rag.french import fold, terms
+from rag.text.terms import fold, terms
 
 _LONGEST_FRAGMENT = 8  # words
 _MOST_OF_IT = 0.6

@@ -13,7 +13,7 @@ from rag.conversation import french_patterns as patterns
 from rag.conversation.agreement import Gender, contracted, elided, with_preposition
 from rag.conversation.names import Name, find_names
 from rag.conversation.referents import Conversation
-from rag.french import fold, terms
+from rag.text.terms import fold, terms
 
 
 def open_words(text: str, conversation: Conversation) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Literal
 
-from rag.french import fold
+from rag.text.terms import fold
 
 Table = Literal["determiner", "preposition", "verb", "asking", "and", "not a name"]
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from rag.conversation.agreement import Gender, gender, is_plural
 from rag.conversation.grammar import PLACE
 from rag.conversation.names import Name, find_names
-from rag.french import fold
+from rag.text.terms import fold
 
 _TURNS = 2
 _LINK = re.compile(r",? (?:(?:et|and|und|y|e|ed) )?")

@@ -24,12 +24,12 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, Protocol
 
-from rag import languages
 from rag.corpus import metadata
 from rag.corpus.formats import MARKDOWN, MOST_BYTES, Reading, read_entries, reads
 from rag.corpus.furniture import lay_out
 from rag.domain import Article
 from rag.errors import EmptyArticle, FileUnreadable, NoArticles, PathMissing, RagError
+from rag.text import language as languages
 
 _JUDGED = 4_000  # characters of the story that tell its language
 

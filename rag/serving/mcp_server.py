@@ -27,7 +27,6 @@ from starlette.applications import Starlette
 from rag.assembly import Models, load_models
 from rag.config import Settings
 from rag.contracts import dump
-from rag.languages import detect
 from rag.service import Service
 from rag.serving.bodies import Body
 from rag.serving.limits import Work
@@ -35,6 +34,7 @@ from rag.serving.metrics import Meter, MeteredService
 from rag.serving.problems import LANGUAGES, Problem, invalid, language_of, problem_of
 from rag.serving.schemas import AnswerObject, AskBody, HitsObject, SearchBody
 from rag.serving.tools import LONGEST_STRETCH, Call, ReadBody, StretchObject, Tools
+from rag.text.language import detect
 from rag.wording import say, user_language
 
 PATH = "/mcp"

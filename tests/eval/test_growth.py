@@ -13,7 +13,7 @@ from eval.cli import evaluation
 from eval.growth import HashingEmbedder
 from eval.recombined import Recombined, write_articles
 from rag.corpus import read_corpus
-from rag.sentences import sentences
+from rag.text.sentences import sentences
 
 PARAGRAPHS = [
     "Le pont du village a été rouvert au public mardi matin, après deux ans de travaux. "

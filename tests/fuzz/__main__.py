@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 _KEPT = Path(".hypothesis", "atheris")
-_MODULES = ["rag.corpus", "rag.chunking", "rag.sentences", "rag.dates", "rag.uploads", "rag.languages"]
+_MODULES = ["rag.corpus", "rag.chunking", "rag.text.sentences", "rag.text.dates", "rag.uploads", "rag.text.language"]
 
 
 def main(promise: str, seconds: int) -> None:

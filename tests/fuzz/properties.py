@@ -16,10 +16,10 @@ from tempfile import TemporaryDirectory
 from rag.chunking import split_article, split_sentences
 from rag.corpus import metadata, newsroom, parse, read_articles
 from rag.corpus.formats import SUFFIXES, check_name, plain, web
-from rag.dates import Period, annotate, asked_period, asks_latest, mentions
 from rag.domain import Article, Passage
 from rag.errors import NotText, RagError
-from rag.sentences import sentence_spans, visible
+from rag.text.dates import Period, annotate, asked_period, asks_latest, mentions
+from rag.text.sentences import sentence_spans, visible
 from rag.uploads import file_name, shown_name
 
 LANGUAGES = ("fr", "en", "de", "es", "it", "pt")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rag.dates.words import LANGUAGES
+from rag.text.dates.vocabulary import LANGUAGES
 from tests.made_files import column, make_docx, make_epub, make_mail, make_mailbox, make_pdf, make_tgz, make_zip
 
 STORY = "Le pont du village a été rouvert au public mardi matin, après deux ans de travaux."

@@ -15,7 +15,6 @@ from rag.config import Settings
 from rag.domain import EVERYTHING, Hit, Scope
 from rag.errors import NothingInScope, UnknownDocument, UnknownSource
 from rag.evidence import quotations
-from rag.french import grams, terms
 from rag.indexing import Index, build_index, open_index
 from rag.postgres import SharedIndex, open_shared, push
 from rag.postgres.connecting import server_at
@@ -26,6 +25,7 @@ from rag.retrieval import Retriever
 from rag.searchable import Searchable
 from rag.selection import headings, span_ids
 from rag.suggestions import suggest
+from rag.text.terms import grams, terms
 from tests.doubles import BagEmbedder
 from tests.made_index import SEEDS, make_articles
 from tests.postgres.conftest import Server

@@ -13,8 +13,8 @@ import re
 from dataclasses import dataclass, replace
 from functools import cache
 
-from rag.dates.words import plain, words_of
-from rag.french import french_number, terms
+from rag.text.dates.vocabulary import plain, words_of
+from rag.text.terms import french_number, terms
 
 # How far from « environ 20 » or « une vingtaine » the number may be, as shares of it.
 _ABOUT, _COLLECTIVE = 0.2, 0.3

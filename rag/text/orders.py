@@ -15,7 +15,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from rag.sentences import sentence_spans
+from rag.text.sentences import sentence_spans
 
 
 def _any(*rows: str) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, partial
 
-from rag.dates.page import Page, choose_near, compiled, ending, following, modified, part_before, tense
-from rag.dates.periods import (
+from rag.text.dates.dated_text import Page, choose_near, compiled, ending, following, modified, part_before, tense
+from rag.text.dates.periods import (
     NEAREST,
     PAST,
     UNITS,
@@ -26,7 +26,7 @@ from rag.dates.periods import (
     same_weekdays,
     third_of,
 )
-from rag.dates.words import LANGUAGES, Words, any_of, full_names, numbers_of
+from rag.text.dates.vocabulary import LANGUAGES, Words, any_of, full_names, numbers_of
 
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _YEAR = r"(?:1\d|2[01])\d\d(?![\w%/°]|[.,:]\d|-(?!(?:1\d|2[01])\d\d\b))"

@@ -21,10 +21,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from rag.dates.page import Page, ending
-from rag.dates.periods import NEAREST, PAST, Period, plus
-from rag.dates.reading import Found, read
-from rag.dates.words import plain, words_of
+from rag.text.dates.dated_text import Page, ending
+from rag.text.dates.expressions import Found, read
+from rag.text.dates.periods import NEAREST, PAST, Period, plus
+from rag.text.dates.vocabulary import plain, words_of
 
 __all__ = ["Lean", "Mention", "Period", "annotate", "asked_period", "asks_latest", "mentions", "written_day"]
 

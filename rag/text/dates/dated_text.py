@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from rag.dates.periods import AFTER, BEFORE, COMING, NEAREST, PAST, Candidates, Period, choose
-from rag.dates.words import Words
+from rag.text.dates.periods import AFTER, BEFORE, COMING, NEAREST, PAST, Candidates, Period, choose
+from rag.text.dates.vocabulary import Words
 
 _CLAUSE_ENDS = re.compile(r"[,;:.!?«»“”\"()\n—]")
 _CLAUSE = 160  # characters on either side in which a verb may tell the tense

@@ -1,0 +1,1 @@
+"""What rules tell of any text, without models: its terms, sentences, language, names, quantities, days and orders."""
