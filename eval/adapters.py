@@ -17,7 +17,7 @@ from eval.metrics.spans import found
 from eval.normalise import without_markers
 from eval.records import Case, CaseResult
 from rag.contracts import dump
-from rag.storage import write_text
+from rag.system.files import write_text
 
 
 def ragas_lines(results: Iterable[CaseResult], cases: Sequence[Case]) -> Iterator[str]:

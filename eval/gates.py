@@ -17,7 +17,7 @@ from eval.compare import Difference, Scores, Side, compare, scores_of, side_of
 from eval.errors import BaselineMissing, BaselineStale, RunUnreadable
 from eval.records import Case, Interval, Run
 from eval.runner import Asked, Facts, System, Tally, perform, select
-from rag.storage import write_text, writing
+from rag.system.files import write_text, writing
 
 BASELINES = Path(__file__).parent / "baselines"
 SCHEMA = 1

@@ -32,7 +32,7 @@ from rag.config import Settings
 from rag.domain import Progress
 from rag.indexing import build_index
 from rag.protocols import Embedder, OnProgress, TokenVectors, Vectors, silent
-from rag.storage import MEGABYTE
+from rag.system.files import MEGABYTE
 
 _DIMENSION = 384
 _EVERY_S = 0.05

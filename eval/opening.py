@@ -15,10 +15,10 @@ from eval.runs import code_digest
 from rag.answering import Pipeline
 from rag.assembly import make_generator, open_retrieval
 from rag.config import NO_GENERATOR, Settings
-from rag.digests import file_digest
 from rag.domain import Answer, Hit, Turn
 from rag.generation import LlamaCppGenerator
 from rag.searchable import Searchable
+from rag.system.digests import file_digest
 
 PROJECT = Path(__file__).parents[1]
 _LIBRARIES = (

@@ -23,7 +23,7 @@ from eval.metrics.spans import found
 from eval.records import Case, CaseResult, Interval, Run
 from eval.runs import cases_of
 from eval.scoring import GROUPED, METRICS, calibration_pairs
-from rag.storage import write_text
+from rag.system.files import write_text
 
 TEMPLATE = Path(__file__).with_name("report.html")
 HEADLINES = ("accuracy", "refusal_f1", "citation_hit", "language_match", "recall@1", "recall@10", "mrr@10",

@@ -17,7 +17,7 @@ from typing import Any
 
 from eval.errors import RunMissing, RunUnreadable
 from eval.records import Case, CaseResult, Evidence, Interval, Run
-from rag.storage import write_text, writing
+from rag.system.files import write_text, writing
 
 RUNS = Path(__file__).parent / "runs"
 SCHEMA = 1

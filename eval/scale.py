@@ -26,7 +26,6 @@ from eval.synthetic import DIMENSION, SENTENCES, Asked, Corpus, passage_ids, sen
 from rag import stores
 from rag.catalog import FILE
 from rag.catalog_writing import writing_catalog
-from rag.hardware import one_thread
 from rag.indexing import open_index
 from rag.lexical_build import LexicalBuilder
 from rag.manifest import Manifest, write_manifest
@@ -34,6 +33,7 @@ from rag.protocols import Ids, TokenVectors, Vectors
 from rag.quantisation import nearest, recall, write_store
 from rag.query import Query
 from rag.retrieval import CANDIDATES, Retriever
+from rag.system.hardware import one_thread
 from rag.text.terms import grams
 from rag.tokens import write_tokens
 from rag.vectors import FaissStore

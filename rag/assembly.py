@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from rag.changes import Changes
 from rag.config import KEY_VARIABLE, NO_GENERATOR, PREFIX, Settings, load_settings
 from rag.corpus import OnProblem
-from rag.digests import folder_digest
 from rag.embedding import SentenceTransformerEmbedder
 from rag.endpoint import EndpointGenerator
 from rag.endpoints import EndpointPool
@@ -32,6 +31,7 @@ from rag.ray_embedding import RayEmbedder
 from rag.reranking import CrossEncoderReranker
 from rag.retrieval import Retriever
 from rag.searchable import Searchable
+from rag.system.digests import folder_digest
 from rag.text import language as languages
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from rag.digests import content_digest
 from rag.manifest import FILE as MANIFEST
-from rag.storage import flush_folder
+from rag.system.digests import content_digest
+from rag.system.files import flush_folder
 
 # Files whose checksums are taken at a time, outside the interpreter's lock.
 _AT_A_TIME = 2

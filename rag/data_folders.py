@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rag.errors import RagError
 from rag.manifest import Manifest, read_manifest, write_manifest
-from rag.storage import writing
+from rag.system.files import writing
 
 PREFIX = "data-"
 

@@ -10,7 +10,6 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
-from rag import hardware
 from rag.assembly import make_embedder, make_generator, make_reranker
 from rag.config import Settings
 from rag.endpoint import EndpointGenerator
@@ -18,7 +17,8 @@ from rag.endpoints import EndpointPool
 from rag.errors import RagError
 from rag.indexing import check_embedder
 from rag.present import open_present, present_manifest, present_place
-from rag.storage import free_megabytes
+from rag.system import hardware
+from rag.system.files import free_megabytes
 from rag.wording import say
 
 Status = Literal["ok", "warning", "failed"]

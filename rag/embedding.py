@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.domain import Progress
-from rag.hardware import one_thread, usable_threads
 from rag.model_folder import NumpyEncoder
 from rag.protocols import Ids, OnProgress, TokenVectors, Vectors, silent
+from rag.system.hardware import one_thread, usable_threads
 from rag.torch_encoder import TorchEncoder
 
 if TYPE_CHECKING:

@@ -17,12 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.digests import file_digest
 from rag.errors import GenerationFailed
-from rag.hardware import usable_threads
 from rag.llama import BATCH, Context, Drafter, Logits, Model, SavedStates
 from rag.protocols import Message, Token
 from rag.reasoning import answer_only, opens_reasoning
+from rag.system.digests import file_digest
+from rag.system.hardware import usable_threads
 
 # A message is stood in for by this while the template is rendered; private-use characters survive any template.
 _SLOT = "\ue000{}\ue001"

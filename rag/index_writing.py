@@ -24,8 +24,8 @@ from rag.lexical_build import LexicalBuilder
 from rag.protocols import Embedder, Ids, OnProgress
 from rag.quantisation import write_store
 from rag.resuming import Made
-from rag.storage import flush_folder
 from rag.stores import PASSAGE_GRAMS, PASSAGE_TERMS, PASSAGES, SENTENCE_TERMS, SENTENCES, TOKENS, Embedded
+from rag.system.files import flush_folder
 from rag.text.terms import grams, terms
 from rag.tokens import Projection, StoredTokens, write_tokens
 from rag.vectorising import Vectoriser, is_outgrown

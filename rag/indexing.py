@@ -32,14 +32,14 @@ from rag.drafting import Plan, drafting
 from rag.errors import EmbedderMismatch, IndexDamaged, IndexMissing, IndexTooNew, IndexTooOld
 from rag.holding import Holds, read_sources
 from rag.index_writing import Written, write_data
-from rag.locking import alone
 from rag.manifest import SCHEMA, Manifest, current_manifest
 from rag.protocols import Embedder, OnProgress, silent
 from rag.reading import LIBRARIES, Reader, reading_digest
 from rag.resuming import forget, keeping
 from rag.roots import Sources, choose_sources
-from rag.storage import writing
 from rag.stores import Stores, open_stores
+from rag.system.files import writing
+from rag.system.locking import alone
 from rag.tokens import Projection
 from rag.uploads import own_folder
 

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from rag.errors import IndexDamaged, IndexMissing, IndexTooNew, IndexTooOld
-from rag.storage import write_text
+from rag.system.files import write_text
 
 SCHEMA = 4
 OLDEST = 3

@@ -21,11 +21,11 @@ from rag.checksums import sealed
 from rag.data_folders import new_data, put_in_place
 from rag.errors import FileUnreadable, IndexDamaged, IndexPresent, PackDamaged
 from rag.indexing import open_data
-from rag.locking import alone
 from rag.manifest import FILE as MANIFEST
 from rag.manifest import Manifest, current_manifest, manifest_text, parse_manifest, readable
 from rag.resuming import forget
-from rag.storage import replacing, writing
+from rag.system.files import replacing, writing
+from rag.system.locking import alone
 
 # The longest manifest that is read.
 _MOST_MANIFEST = 10_000_000

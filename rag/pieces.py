@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.digests import file_digest
 from rag.protocols import Ids
+from rag.system.digests import file_digest
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -23,12 +23,12 @@ from rag.drafting import drafting
 from rag.errors import IndexBeyondRepair, IndexDamaged, IndexMissing
 from rag.index_writing import write_data
 from rag.indexing import build_index, check_embedder
-from rag.locking import alone
 from rag.manifest import SCHEMA, Manifest, readable, told_manifest, write_manifest
 from rag.protocols import Embedder, OnProgress, silent
 from rag.resuming import forget, keeping
-from rag.storage import writing
 from rag.stores import PASSAGES, SENTENCES, TOKENS, Embedded, open_embedded
+from rag.system.files import writing
+from rag.system.locking import alone
 from rag.verifying import Finding, check_texts, verify_data, verify_index
 
 Means = Literal["nothing", "manifest", "texts", "files"]

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rag.errors import ModelDamaged
-from rag.hardware import usable_threads
 from rag.loading import load_model
 from rag.protocols import Vectors
+from rag.system.hardware import usable_threads
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from rag.protocols import Vectors
-from rag.storage import failed_write
+from rag.system.files import failed_write
 from rag.tokens import Projection, StoredTokens
 
 FILE = ".building.sqlite"

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import ModelDamaged
-from rag.hardware import has_native_bfloat16
 from rag.loading import load_model
 from rag.protocols import Vectors
+from rag.system.hardware import has_native_bfloat16
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

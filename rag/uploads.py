@@ -35,7 +35,7 @@ from rag.errors import (
     UploadTooLarge,
 )
 from rag.manifest import read_manifest
-from rag.storage import MEGABYTE, flush_folder, writing
+from rag.system.files import MEGABYTE, flush_folder, writing
 
 MOST_FILES = 50
 """Taken at a time."""

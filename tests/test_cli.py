@@ -113,7 +113,7 @@ def _read(terminal: int) -> bytes:
 
 def loose_embedder(folder: Path) -> BagEmbedder:
     """An embedder whose digest is that of the folder `folder`, which `--embedder` accepts until it is loaded."""
-    from rag.digests import folder_digest
+    from rag.system.digests import folder_digest
 
     folder.mkdir()
     (folder / "modules.json").write_text("not a model", encoding="utf-8")

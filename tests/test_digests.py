@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.digests import file_digest, folder_digest
+from rag.system.digests import file_digest, folder_digest
 
 
 @pytest.fixture(autouse=True)

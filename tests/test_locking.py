@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from rag.errors import IndexBusy, LocksMissing
-from rag.locking import FILE, alone
+from rag.system.locking import FILE, alone
 
 _HOLD = """
 import sys, time
 from pathlib import Path
-from rag.locking import alone
+from rag.system.locking import alone
 with alone(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(600)

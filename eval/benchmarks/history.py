@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.gates import BASELINES
-from rag.storage import writing
+from rag.system.files import writing
 
 HISTORY = BASELINES / "bench.jsonl"
 

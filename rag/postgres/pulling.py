@@ -18,7 +18,6 @@ from rag.data_folders import new_data, put_in_place
 from rag.domain import Passage, Progress
 from rag.errors import IndexPresent
 from rag.index_writing import passage_grams, passage_terms, sentence_terms, write_terms
-from rag.locking import alone
 from rag.manifest import FILE as MANIFEST
 from rag.manifest import Manifest
 from rag.postgres.opening import SharedIndex, open_shared
@@ -26,8 +25,9 @@ from rag.postgres.vectors import SharedVectors
 from rag.protocols import Ids, OnProgress, Vectors, silent
 from rag.quantisation import write_store
 from rag.resuming import forget
-from rag.storage import flush_folder, writing
 from rag.stores import PASSAGE_GRAMS, PASSAGE_TERMS, PASSAGES, SENTENCE_TERMS, SENTENCES, TOKENS
+from rag.system.files import flush_folder, writing
+from rag.system.locking import alone
 from rag.tokens import StoredTokens, write_tokens
 
 # Vectors that are in memory at a time, and passages whose tokens are.

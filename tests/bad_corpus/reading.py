@@ -28,7 +28,7 @@ from rag.chunking import split_article, split_sentences
 from rag.corpus import Notice, Problem, read_corpus
 from rag.domain import Article
 from rag.errors import NoArticles
-from rag.storage import MEGABYTE
+from rag.system.files import MEGABYTE
 from tests.bad_corpus import CASES, SECRET
 from tests.bad_corpus.case import Case
 from tests.fuzz.samples import GOOD
