@@ -1,6 +1,6 @@
 """Which stretches of a page are its story, which are teasers for other stories, and which are furniture.
 
-The text is cut into units (`rag.corpus.page`), each with the role it would play by itself (`newsroom.role`); then
+The text is cut into units (`rag.corpus.units`), each with the role it would play by itself (`newsroom.role`); then
 the page is read around those roles:
 
 1. Top. Units before the first piece of prose hold the headline: the first one that is long enough, has no final full
@@ -29,7 +29,7 @@ from itertools import groupby, pairwise
 
 from rag.corpus.metadata import Facts, label
 from rag.corpus.newsroom import TWEET, Role, byline, count_words, fold
-from rag.corpus.page import HEADLINE, Page, Unit, cut, ends_with_full_stop, is_prose, read_front_matter
+from rag.corpus.units import HEADLINE, Page, Unit, cut, ends_with_full_stop, is_prose, read_front_matter
 from rag.domain import Segment, SegmentKind
 
 _TOP = 25  # units before the first prose; more of them is a list or a poem, not the top of a page

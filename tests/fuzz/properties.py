@@ -15,7 +15,8 @@ from tempfile import TemporaryDirectory
 
 from rag.chunking import split_article, split_sentences
 from rag.corpus import metadata, newsroom, parse, read_articles
-from rag.corpus.formats import SUFFIXES, check_name, plain, web
+from rag.corpus.formats import SUFFIXES, check_name, plain
+from rag.corpus.formats import web_page as web
 from rag.domain import Article, Passage
 from rag.errors import NotText, RagError
 from rag.text.dates import Period, annotate, asked_period, asks_latest, mentions
