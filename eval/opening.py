@@ -17,7 +17,7 @@ from rag.assembly import make_generator, open_retrieval
 from rag.config import NO_GENERATOR, Settings
 from rag.domain import Answer, Hit, Turn
 from rag.generation import LlamaCppGenerator
-from rag.searchable import Searchable
+from rag.store.searchable import Searchable
 from rag.system.digests import file_digest
 
 PROJECT = Path(__file__).parents[1]

@@ -17,13 +17,13 @@ from eval.records import Case
 from eval.runner import System
 from rag.domain import Answer, Citation, Hit, Passage, Statement, Timings, Turn
 from rag.indexing import Index
-from rag.lexical import LexicalIndex
-from rag.lexical_build import build_lexical
 from rag.prompting import refusal as refusal_text
 from rag.protocols import Embedder
+from rag.store.bm25 import LexicalIndex
+from rag.store.bm25_writer import build_lexical
+from rag.store.faiss_store import FaissStore
+from rag.store.token_vectors import StoredTokens, TokenStore
 from rag.text.terms import grams, terms
-from rag.tokens import StoredTokens, TokenStore
-from rag.vectors import FaissStore
 
 ENGLISH = "The leaders met in Paris and they agreed on the next steps for the security of the country."
 

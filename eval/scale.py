@@ -23,20 +23,20 @@ from eval.benchmarks.machine import machine
 from eval.benchmarks.memory import held
 from eval.runner import peak_memory_mb
 from eval.synthetic import DIMENSION, SENTENCES, Asked, Corpus, passage_ids, sentence_ids
-from rag import stores
-from rag.catalog import FILE
-from rag.catalog_writing import writing_catalog
 from rag.indexing import open_index
-from rag.lexical_build import LexicalBuilder
-from rag.manifest import Manifest, write_manifest
 from rag.protocols import Ids, TokenVectors, Vectors
-from rag.quantisation import nearest, recall, write_store
 from rag.query import Query
 from rag.retrieval import CANDIDATES, Retriever
+from rag.store import stores
+from rag.store.bm25_writer import LexicalBuilder
+from rag.store.catalog import FILE
+from rag.store.catalog_writer import writing_catalog
+from rag.store.faiss_store import FaissStore
+from rag.store.manifest import Manifest, write_manifest
+from rag.store.quantisation import nearest, recall, write_store
+from rag.store.token_vectors import write_tokens
 from rag.system.hardware import one_thread
 from rag.text.terms import grams
-from rag.tokens import write_tokens
-from rag.vectors import FaissStore
 
 OnPart = Callable[[str], None]
 Analysed = Iterable[list[list[str]]]

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.catalog import Catalog
 from rag.protocols import Ids
-from rag.rows import Rows
+from rag.store.catalog import Catalog
+from rag.store.rows import Rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from rag.catalog import Catalog
 from rag.domain import Article, Hit, Passage
+from rag.store.catalog import Catalog
 from rag.text.dates import written_day
 from rag.text.terms import fold, terms
 

@@ -30,7 +30,7 @@ from rag.protocols import Embedder, Generator, OnProgress, Reranker, silent
 from rag.ray_embedding import RayEmbedder
 from rag.reranking import CrossEncoderReranker
 from rag.retrieval import Retriever
-from rag.searchable import Searchable
+from rag.store.searchable import Searchable
 from rag.system.digests import folder_digest
 from rag.text import language as languages
 

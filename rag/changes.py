@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from rag.catalog import Catalog, Origin
 from rag.domain import Article
+from rag.store.catalog import Catalog, Origin
 
 
 @dataclass(frozen=True, slots=True)

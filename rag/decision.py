@@ -22,7 +22,7 @@ from rag.domain import Hit, Passage
 from rag.grounding import names
 from rag.prompting import confirm_messages, decide_choices, decide_messages
 from rag.protocols import Generator
-from rag.searchable import Searchable
+from rag.store.searchable import Searchable
 from rag.text.terms import terms
 
 Reason = Literal["off_topic", "not_stated", "unknown_name"]

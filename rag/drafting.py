@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from rag.arrangement import Arrangement, arrange, rows_by_document
-from rag.catalog import FILE, Origin
-from rag.catalog_writing import CatalogWriter, writing_catalog
 from rag.chunking import split_article, split_sentences
 from rag.config import Settings
 from rag.domain import Article
 from rag.protocols import Embedder, Ids
-from rag.stores import Stores
+from rag.store.catalog import FILE, Origin
+from rag.store.catalog_writer import CatalogWriter, writing_catalog
+from rag.store.stores import Stores
 
 
 @dataclass(frozen=True, slots=True)

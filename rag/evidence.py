@@ -12,7 +12,7 @@ from rag.domain import Hit, Passage, within
 from rag.protocols import Vectors
 from rag.query import Query
 from rag.ranking import SENTENCE_WEIGHTS, Scores, combine, order
-from rag.searchable import Searchable
+from rag.store.searchable import Searchable
 from rag.text.orders import is_order
 
 EVIDENCE_PASSAGES = 8

@@ -16,18 +16,18 @@ from itertools import chain
 from pathlib import Path
 
 from rag.arrangement import Arrangement
-from rag.catalog import FILE, CatalogFile
 from rag.domain import Passage, Progress
 from rag.drafting import Plan
-from rag.lexical import LexicalIndex
-from rag.lexical_build import LexicalBuilder
 from rag.protocols import Embedder, Ids, OnProgress
-from rag.quantisation import write_store
 from rag.resuming import Made
-from rag.stores import PASSAGE_GRAMS, PASSAGE_TERMS, PASSAGES, SENTENCE_TERMS, SENTENCES, TOKENS, Embedded
+from rag.store.bm25 import LexicalIndex
+from rag.store.bm25_writer import LexicalBuilder
+from rag.store.catalog import FILE, CatalogFile
+from rag.store.quantisation import write_store
+from rag.store.stores import PASSAGE_GRAMS, PASSAGE_TERMS, PASSAGES, SENTENCE_TERMS, SENTENCES, TOKENS, Embedded
+from rag.store.token_vectors import Projection, StoredTokens, write_tokens
 from rag.system.files import flush_folder
 from rag.text.terms import grams, terms
-from rag.tokens import Projection, StoredTokens, write_tokens
 from rag.vectorising import Vectoriser, is_outgrown
 
 # Spans whose terms are in memory at a time.

@@ -21,26 +21,26 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from rag.catalog import Origin
 from rag.changes import Changes, Seen, compare, seen_in
-from rag.checksums import cut_files, sealed
 from rag.config import Settings
 from rag.corpus import OnProblem
-from rag.data_folders import new_data, put_in_place, remove_others
 from rag.domain import Article, Progress
 from rag.drafting import Plan, drafting
 from rag.errors import EmbedderMismatch, IndexDamaged, IndexMissing, IndexTooNew, IndexTooOld
 from rag.holding import Holds, read_sources
 from rag.index_writing import Written, write_data
-from rag.manifest import SCHEMA, Manifest, current_manifest
 from rag.protocols import Embedder, OnProgress, silent
 from rag.reading import LIBRARIES, Reader, reading_digest
 from rag.resuming import forget, keeping
 from rag.roots import Sources, choose_sources
-from rag.stores import Stores, open_stores
+from rag.store.catalog import Origin
+from rag.store.checksums import cut_files, sealed
+from rag.store.folders import new_data, put_in_place, remove_others
+from rag.store.manifest import SCHEMA, Manifest, current_manifest
+from rag.store.stores import Stores, open_stores
+from rag.store.token_vectors import Projection
 from rag.system.files import writing
 from rag.system.locking import alone
-from rag.tokens import Projection
 from rag.uploads import own_folder
 
 

@@ -17,13 +17,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
-from rag.checksums import sealed
-from rag.data_folders import new_data, put_in_place
 from rag.errors import FileUnreadable, IndexDamaged, IndexPresent, PackDamaged
 from rag.indexing import open_data
-from rag.manifest import FILE as MANIFEST
-from rag.manifest import Manifest, current_manifest, manifest_text, parse_manifest, readable
 from rag.resuming import forget
+from rag.store.checksums import sealed
+from rag.store.folders import new_data, put_in_place
+from rag.store.manifest import FILE as MANIFEST
+from rag.store.manifest import Manifest, current_manifest, manifest_text, parse_manifest, readable
 from rag.system.files import replacing, writing
 from rag.system.locking import alone
 

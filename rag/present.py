@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from rag.catalog import Catalog, open_catalog
 from rag.config import Settings
 from rag.errors import IndexDamaged, StoreCannot
 from rag.indexing import open_index
-from rag.manifest import Manifest, current_manifest
-from rag.searchable import Searchable
+from rag.store.catalog import Catalog, open_catalog
+from rag.store.manifest import Manifest, current_manifest
+from rag.store.searchable import Searchable
 
 
 def open_present(settings: Settings) -> Searchable:

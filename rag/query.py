@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from rag.protocols import Embedder, Vectors
-from rag.searchable import Searchable
+from rag.store.searchable import Searchable
 from rag.text.dates import Period, asked_period, asks_latest
 from rag.text.language import detect
 from rag.text.terms import grams, terms

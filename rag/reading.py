@@ -14,11 +14,11 @@ from pathlib import Path
 from stat import S_ISREG
 
 import rag
-from rag.catalog import CatalogFile, Origin
 from rag.corpus import ignore, read_articles
 from rag.corpus.formats import most_on_disk
 from rag.domain import Article
 from rag.errors import RagError
+from rag.store.catalog import CatalogFile, Origin
 
 LIBRARIES = (
     "sentence-transformers", "faiss-cpu", "bm25s", "langchain-text-splitters", "PyStemmer", "py3langid",

@@ -13,20 +13,20 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Literal
 
-from rag.catalog import FILE as CATALOG
-from rag.catalog import CatalogFile
-from rag.checksums import damaged_files, sealed
 from rag.config import Settings
 from rag.corpus import OnProblem
-from rag.data_folders import PREFIX, new_data, put_in_place
 from rag.drafting import drafting
 from rag.errors import IndexBeyondRepair, IndexDamaged, IndexMissing
 from rag.index_writing import write_data
 from rag.indexing import build_index, check_embedder
-from rag.manifest import SCHEMA, Manifest, readable, told_manifest, write_manifest
 from rag.protocols import Embedder, OnProgress, silent
 from rag.resuming import forget, keeping
-from rag.stores import PASSAGES, SENTENCES, TOKENS, Embedded, open_embedded
+from rag.store.catalog import FILE as CATALOG
+from rag.store.catalog import CatalogFile
+from rag.store.checksums import damaged_files, sealed
+from rag.store.folders import PREFIX, new_data, put_in_place
+from rag.store.manifest import SCHEMA, Manifest, readable, told_manifest, write_manifest
+from rag.store.stores import PASSAGES, SENTENCES, TOKENS, Embedded, open_embedded
 from rag.system.files import writing
 from rag.system.locking import alone
 from rag.verifying import Finding, check_texts, verify_data, verify_index

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from rag.protocols import Vectors
+from rag.store.token_vectors import Projection, StoredTokens
 from rag.system.files import failed_write
-from rag.tokens import Projection, StoredTokens
 
 FILE = ".building.sqlite"
 

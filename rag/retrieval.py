@@ -19,8 +19,8 @@ from rag.evidence import EVIDENCE_PASSAGES, rank_sentences, widened
 from rag.protocols import Embedder, Reranker
 from rag.query import Query, content_words, read_query
 from rag.ranking import FIRST_WEIGHTS, SECOND_WEIGHTS, Scores, combine, order, standardised
-from rag.searchable import Searchable
-from rag.selection import span_ids
+from rag.store.filters import span_ids
+from rag.store.searchable import Searchable
 from rag.system.hardware import one_thread
 from rag.text.dates import Period, mentions
 from rag.text.language import detect

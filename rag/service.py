@@ -17,7 +17,6 @@ from typing import Literal, cast
 
 from rag.answering import Pipeline
 from rag.assembly import Models, build, load_models, pipeline_over, retriever_over
-from rag.catalog import Catalog
 from rag.config import Settings
 from rag.corpus import OnProblem
 from rag.domain import EVERYTHING, Article, Heading, Hit, Scope, Turn
@@ -29,8 +28,9 @@ from rag.present import open_present, present_manifest, present_place
 from rag.protocols import OnProgress, silent
 from rag.queueing import FairQueue, OnTurn, Ticket
 from rag.retrieval import Retriever
-from rag.searchable import Searchable
-from rag.selection import headings
+from rag.store.catalog import Catalog
+from rag.store.filters import headings
+from rag.store.searchable import Searchable
 from rag.workers import GeneratorApart
 
 # A consumer in another thread can leave only between two events, so one comes at least this often in the queue.

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import chain, islice
 
-from rag.catalog import Catalog
 from rag.conversation.grammar import CONTRACTED, words
 from rag.conversation.names import Name, find_names
+from rag.store.catalog import Catalog
 from rag.text.terms import fold
 from rag.wording import say
 

@@ -34,7 +34,7 @@ from rag.errors import (
     UnknownDocument,
     UploadTooLarge,
 )
-from rag.manifest import read_manifest
+from rag.store.manifest import read_manifest
 from rag.system.files import MEGABYTE, flush_folder, writing
 
 MOST_FILES = 50

@@ -15,10 +15,10 @@ import numpy as np
 from rag.domain import Progress
 from rag.protocols import Embedder, Ids, OnProgress, TokenVectors, Vectors
 from rag.resuming import Made
-from rag.rows import Rows
-from rag.stores import Embedded
-from rag.tokens import SAMPLE, Projection, StoredTokens
-from rag.vectors import FaissStore
+from rag.store.faiss_store import FaissStore
+from rag.store.rows import Rows
+from rag.store.stores import Embedded
+from rag.store.token_vectors import SAMPLE, Projection, StoredTokens
 
 # Passages whose vectors are committed at a time, as many as an embedder reads at a time.
 _PASSAGES_KEPT = 32

@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
-from rag.catalog import open_catalog
 from rag.cli import rag
 from rag.cli.reporting import tell_problems
 from rag.config import Settings
 from rag.corpus import Notice
 from rag.domain import Progress
 from rag.errors import EmptyArticle, FileDamaged, RagError
-from rag.manifest import read_manifest
 from rag.meters import Pace, amount
 from rag.rendering import Renderer
+from rag.store.catalog import open_catalog
+from rag.store.manifest import read_manifest
 from rag.uploads import Upload, add, own_folder
 from rag.wording import say
 from tests.test_cli import RAG, command_environment, interruptible

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.catalog import open_catalog
 from rag.changes import Changes
 from rag.config import Settings
 from rag.domain import Progress
@@ -25,6 +24,7 @@ from rag.errors import (
 )
 from rag.indexing import BuildReport, build_index, check_embedder, open_index
 from rag.protocols import OnProgress, Vectors, silent
+from rag.store.catalog import open_catalog
 from tests.doubles import BagEmbedder
 from tests.made_index import age, held, make_articles
 

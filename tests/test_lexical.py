@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from rag.errors import IndexDamaged
-from rag.lexical import ARRAYS, VOCABULARY, LexicalIndex
-from rag.lexical_build import LexicalBuilder, build_lexical
 from rag.protocols import Ids
+from rag.store.bm25 import ARRAYS, VOCABULARY, LexicalIndex
+from rag.store.bm25_writer import LexicalBuilder, build_lexical
 
 IDS = np.array([7, 2**62, 3], np.int64)
 DOCUMENTS = [["pont", "vill"], ["pont", "pont"], ["marin"]]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from rag.protocols import Ids, Vectors
-from rag.quantisation import FLAT_BYTES, LEAST_RECALL, Layout, nearest, recall, write_store
-from rag.vectors import FaissStore
+from rag.store.faiss_store import FaissStore
+from rag.store.quantisation import FLAT_BYTES, LEAST_RECALL, Layout, nearest, recall, write_store
 
 SIZE, DIMENSION = 30_000, 24
 

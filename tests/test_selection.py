@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from rag.answering import Pipeline
-from rag.catalog import Catalog, open_catalog
 from rag.config import Settings
 from rag.domain import EVERYTHING, Scope
 from rag.errors import BadInput, NothingInScope, UnknownDocument, UnknownLanguage, UnknownSource
 from rag.events import Found
 from rag.indexing import build_index, open_index
 from rag.retrieval import Retriever
-from rag.selection import check, count_undated, headings, span_ids
+from rag.store.catalog import Catalog, open_catalog
+from rag.store.filters import check, count_undated, headings, span_ids
 from tests.doubles import BagEmbedder, ScriptedGenerator
 
 FRENCH = "Le maire a annoncé que le pont serait rouvert. Les travaux ont coûté trois millions. Le conseil a voté."

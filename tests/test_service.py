@@ -19,10 +19,10 @@ from rag.domain import Passage, Scope
 from rag.errors import EmbedderMismatch, IndexDamaged, IndexMissing, ModelMissing, RagError, UnexpectedError
 from rag.events import Event, Finished, Found, Queued, Written
 from rag.indexing import build_index, open_index
-from rag.manifest import FILE
 from rag.protocols import Message, Token
 from rag.retrieval import Retriever
 from rag.service import Service
+from rag.store.manifest import FILE
 from tests.conftest import SEEDS
 from tests.doubles import BagEmbedder, ScriptedGenerator
 

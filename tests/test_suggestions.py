@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from rag.catalog import Catalog, CatalogFile
-from rag.catalog_writing import writing_catalog
 from rag.chunking import split_sentences
 from rag.corpus import read_corpus
 from rag.domain import Article, Passage, Segment
+from rag.store.catalog import Catalog, CatalogFile
+from rag.store.catalog_writer import writing_catalog
 from rag.suggestions import suggest
 
 SEEDS = Path(__file__).parents[1] / "seeds"

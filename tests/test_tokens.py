@@ -9,7 +9,7 @@ import pytest
 
 from rag.errors import IndexDamaged
 from rag.protocols import TokenVectors, Vectors
-from rag.tokens import DIRECTIONS, Projection, StoredTokens, TokenStore
+from rag.store.token_vectors import DIRECTIONS, Projection, StoredTokens, TokenStore
 
 DIMENSION = 200
 

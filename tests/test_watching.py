@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from rag.catalog import open_catalog
 from rag.config import Settings
 from rag.errors import DiskFull, PathMissing
 from rag.holding import Holds
 from rag.indexing import BuildReport, build_index
+from rag.store.catalog import open_catalog
 from rag.system.locking import alone
 from rag.watching import MOST_WAIT_S, News, Sight, follow
 from tests.doubles import BagEmbedder

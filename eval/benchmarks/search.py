@@ -22,7 +22,7 @@ from rag.evidence import rank_sentences
 from rag.query import Query
 from rag.ranking import FIRST_WEIGHTS, combine, order
 from rag.retrieval import CANDIDATES, RERANKED, Retriever
-from rag.searchable import Searchable
+from rag.store.searchable import Searchable
 
 T = TypeVar("T")
 Reference = Callable[[Query], object]

@@ -39,7 +39,7 @@ from rag.indexing import build_index
 from rag.postgres import open_shared, share, store_projection
 from rag.protocols import OnProgress, TokenVectors, Vectors, silent
 from rag.retrieval import Retriever
-from rag.searchable import Searchable
+from rag.store.searchable import Searchable
 
 _DATABASE = "articles"
 _CLUSTERS = 1_000

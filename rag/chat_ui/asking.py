@@ -17,8 +17,8 @@ from rag.chat_ui.view import View
 from rag.domain import Turn
 from rag.errors import RagError, UnexpectedError
 from rag.events import Written
-from rag.selection import heading
 from rag.service import Service
+from rag.store.filters import heading
 
 # What is provisional is redrawn at most so often.
 _REDRAW_S = 0.06

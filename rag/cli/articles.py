@@ -41,7 +41,7 @@ def list_(*, settings: Settings, renderer: Renderer, scope: Scope, as_json: bool
     """`rag articles list`."""
     from rag.contracts import dump, headings_list
     from rag.present import present_catalog
-    from rag.selection import headings
+    from rag.store.filters import headings
 
     check_scope(scope, settings, renderer)
     with closing(present_catalog(settings)) as catalog:
@@ -61,7 +61,7 @@ def show(*, settings: Settings, renderer: Renderer, name: str, as_json: bool) ->
     from rag.contracts import article_object, dump
     from rag.domain import Scope
     from rag.present import present_catalog
-    from rag.selection import headings, holding
+    from rag.store.filters import headings, holding
 
     with closing(present_catalog(settings)) as catalog:
         for heading in headings(catalog, Scope(documents=(name,))):
@@ -107,11 +107,11 @@ def _facts(article: Article, file: str, passages: int, language: str) -> dict[st
 def remove(*, settings: Settings, renderer: Renderer, names: tuple[str, ...], as_json: bool) -> None:
     """`rag articles remove`: an own article is moved to the removed ones, any other stays where it is, excluded."""
     from rag.assembly import make_embedder
-    from rag.catalog import open_catalog
     from rag.domain import Scope
     from rag.errors import NotOwnArticle, UnknownDocument
-    from rag.manifest import read_manifest
-    from rag.selection import headings
+    from rag.store.catalog import open_catalog
+    from rag.store.filters import headings
+    from rag.store.manifest import read_manifest
     from rag.uploads import own_folder
     from rag.uploads import remove as move_away
 
@@ -138,8 +138,8 @@ def restore(*, settings: Settings, renderer: Renderer, names: tuple[str, ...], a
     """`rag articles restore`: undoes `remove`."""
     from rag.assembly import make_embedder
     from rag.errors import UnknownDocument
-    from rag.manifest import read_manifest
-    from rag.selection import closest
+    from rag.store.filters import closest
+    from rag.store.manifest import read_manifest
     from rag.uploads import own_folder, removed_articles
     from rag.uploads import restore as move_back
 

@@ -111,7 +111,7 @@ class _Log:
 
 
 def _roots(index: Path) -> list[Path]:
-    from rag.manifest import read_manifest
+    from rag.store.manifest import read_manifest
 
     return [Path(root) for root in read_manifest(index).roots]
 

@@ -12,9 +12,9 @@ from rag.wording import say
 
 if TYPE_CHECKING:
     from rag.config import Settings
-    from rag.manifest import Manifest
     from rag.protocols import Embedder
     from rag.rendering import Renderer
+    from rag.store.manifest import Manifest
     from rag.verifying import Finding
 
 _DISAGREE = 3  # something to repair first

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rag.catalog import Catalog
 from rag.postgres.state import State
+from rag.store.catalog import Catalog
 
 
 class SharedCatalog(Catalog):

@@ -12,11 +12,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.lexical import LexicalIndex, rarity, weighed
 from rag.postgres.postings import PARTS, POSTING, Held, living
 from rag.postgres.state import State
-from rag.postings import Postings
 from rag.protocols import Ids, Vectors
+from rag.store.bm25 import LexicalIndex, rarity, weighed
+from rag.store.postings import Postings
 
 # One look-up for each term, where reading all rows would be one for each term and segment.
 _VOCABULARY = """

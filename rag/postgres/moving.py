@@ -10,10 +10,10 @@ from pathlib import Path
 
 from rag.errors import RagError
 from rag.indexing import open_index
-from rag.manifest import Manifest, current_manifest
 from rag.postgres.pulling import pull
 from rag.postgres.writing import Brought, push
 from rag.protocols import OnProgress, silent
+from rag.store.manifest import Manifest, current_manifest
 
 OnTaken = Callable[[RagError], None]
 

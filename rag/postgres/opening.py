@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rag.manifest import Manifest
 from rag.postgres.catalog import SharedCatalog
 from rag.postgres.connecting import server_at
 from rag.postgres.lexical import SharedTerms
 from rag.postgres.state import State
 from rag.postgres.vectors import SharedTokens, SharedVectors
+from rag.store.manifest import Manifest
 
 
 @dataclass(frozen=True, slots=True)
 class SharedIndex:
-    """One state of a shared index, a `rag.searchable.Searchable`. `path` is its URL without the password.
+    """One state of a shared index, a `rag.store.searchable.Searchable`. `path` is its URL without the password.
 
     What is written meanwhile is seen by the next one that is opened. A connection belongs to it until it is closed, or
     nobody holds it any more.

@@ -13,8 +13,8 @@ from rag.domain import Article, Passage
 from rag.index_writing import passage_grams, passage_terms, sentence_terms
 from rag.postgres.postings import PARTS, Held, packed
 from rag.protocols import Ids, Vectors
-from rag.stores import Stores
-from rag.tokens import StoredTokens
+from rag.store.stores import Stores
+from rag.store.token_vectors import StoredTokens
 
 LEVELS = ("passage", "sentence")
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.postings import Postings
 from rag.protocols import Ids
+from rag.store.postings import Postings
 
 PARTS = ("passage_terms", "passage_grams", "sentence_terms")
 """What there are postings of; the place of a name is its number in the database."""

@@ -11,24 +11,24 @@ from pathlib import Path
 import numpy as np
 
 from rag.arrangement import Arrangement
-from rag.catalog import FILE, CatalogFile, Origin
-from rag.catalog_writing import writing_catalog
-from rag.checksums import sealed
-from rag.data_folders import new_data, put_in_place
 from rag.domain import Passage, Progress
 from rag.errors import IndexPresent
 from rag.index_writing import passage_grams, passage_terms, sentence_terms, write_terms
-from rag.manifest import FILE as MANIFEST
-from rag.manifest import Manifest
 from rag.postgres.opening import SharedIndex, open_shared
 from rag.postgres.vectors import SharedVectors
 from rag.protocols import Ids, OnProgress, Vectors, silent
-from rag.quantisation import write_store
 from rag.resuming import forget
-from rag.stores import PASSAGE_GRAMS, PASSAGE_TERMS, PASSAGES, SENTENCE_TERMS, SENTENCES, TOKENS
+from rag.store.catalog import FILE, CatalogFile, Origin
+from rag.store.catalog_writer import writing_catalog
+from rag.store.checksums import sealed
+from rag.store.folders import new_data, put_in_place
+from rag.store.manifest import FILE as MANIFEST
+from rag.store.manifest import Manifest
+from rag.store.quantisation import write_store
+from rag.store.stores import PASSAGE_GRAMS, PASSAGE_TERMS, PASSAGES, SENTENCE_TERMS, SENTENCES, TOKENS
+from rag.store.token_vectors import StoredTokens, write_tokens
 from rag.system.files import flush_folder, writing
 from rag.system.locking import alone
-from rag.tokens import StoredTokens, write_tokens
 
 # Vectors that are in memory at a time, and passages whose tokens are.
 _VECTORS_AT_A_TIME, _TOKENS_AT_A_TIME = 4_096, 512

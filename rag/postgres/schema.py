@@ -1,6 +1,6 @@
 """The tables of a shared index, and the steps by which those of an earlier version become these.
 
-`article` and `passage` are those of an index folder's catalog (`rag.catalog_writing`). An article is there once,
+`article` and `passage` are those of an index folder's catalog (`rag.store.catalog_writer`). An article is there once,
 however many writers hold it: `holder` says which do, and it goes with the last of them. `tally` counts what is there in
 64 rows, of which a writer changes one: exact in every snapshot, and no row that all writers wait for.
 The sum of its versions tells one state of the index from another.

@@ -10,11 +10,11 @@ from functools import cached_property
 from typing import Any
 
 from rag.errors import IndexDamaged
-from rag.manifest import Manifest
 from rag.postgres.connecting import Connection, Server, psycopg
 from rag.postgres.postings import graves
 from rag.postgres.schema import check_version
 from rag.protocols import Ids
+from rag.store.manifest import Manifest
 
 Parameters = Sequence[object] | Mapping[str, object]
 

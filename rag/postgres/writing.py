@@ -24,7 +24,7 @@ from rag.postgres.schema import LOCK, MERGING, PREPARING, note, prepare
 from rag.postgres.tidying import tidy
 from rag.postgres.vectors import read_projection
 from rag.protocols import OnProgress, silent
-from rag.tokens import Projection
+from rag.store.token_vectors import Projection
 
 OnTaken = Callable[[RagError], None]
 

@@ -9,7 +9,7 @@ import pytest
 
 from rag.errors import IndexDamaged
 from rag.protocols import Vectors
-from rag.vectors import FaissStore
+from rag.store.faiss_store import FaissStore
 
 DIMENSION = 8
 

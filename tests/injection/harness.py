@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rag.answering import Pipeline
-from rag.catalog import Catalog
 from rag.config import Settings
 from rag.domain import Answer
 from rag.events import Event, Finished
@@ -18,6 +17,7 @@ from rag.indexing import build_index, open_index
 from rag.prompting import LANGUAGES, prompt_parts
 from rag.protocols import Embedder, Generator, Message
 from rag.retrieval import Retriever
+from rag.store.catalog import Catalog
 from tests.doubles import ScriptedGenerator
 from tests.injection.articles import HOST, write_corpus
 from tests.injection.cases import QUESTIONS, Case

@@ -14,7 +14,6 @@ from io import StringIO
 import pytest
 from markdown_it import MarkdownIt
 
-from rag.catalog import Catalog
 from rag.chat_store import Conversation, Exchange
 from rag.chat_ui.draft import Draft
 from rag.chat_ui.html import exchange, live
@@ -25,7 +24,8 @@ from rag.domain import EVERYTHING, Heading, Scope
 from rag.events import Event, Finished
 from rag.exports import conversation_html, conversation_markdown
 from rag.rendering import Renderer
-from rag.selection import headings
+from rag.store.catalog import Catalog
+from rag.store.filters import headings
 from tests.injection.cases import CASES, Case
 from tests.injection.harness import Lab, ObedientGenerator, answer_of, unseen
 

@@ -22,8 +22,8 @@ from rag.postgres.tidying import make_graph
 from rag.postgres.vectors import FEW, SharedVectors
 from rag.protocols import Vectors
 from rag.retrieval import Retriever
-from rag.searchable import Searchable
-from rag.selection import headings, span_ids
+from rag.store.filters import headings, span_ids
+from rag.store.searchable import Searchable
 from rag.suggestions import suggest
 from rag.text.terms import grams, terms
 from tests.doubles import BagEmbedder

@@ -20,8 +20,8 @@ from typing import ClassVar, cast
 
 from rag.domain import Article, Passage, Segment, SegmentKind, within
 from rag.errors import IndexDamaged
-from rag.manifest import current_manifest
 from rag.protocols import Ids
+from rag.store.manifest import current_manifest
 
 FILE = "articles.sqlite"
 
@@ -66,7 +66,7 @@ class Catalog(ABC):
 
     @abstractmethod
     def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
-        """The rows of a SELECT over the tables of `rag.catalog_writing`; `?` stands for a parameter."""
+        """The rows of a SELECT over the tables of `rag.store.catalog_writer`; `?` stands for a parameter."""
 
     @abstractmethod
     def close(self) -> None:

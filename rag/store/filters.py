@@ -15,10 +15,10 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 
-from rag.catalog import Catalog
 from rag.domain import EVERYTHING, Heading, Scope
 from rag.errors import BadInput, NothingInScope, UnknownDocument, UnknownLanguage, UnknownSource
 from rag.protocols import Ids
+from rag.store.catalog import Catalog
 from rag.text.terms import fold
 
 # Names that a message shows of a longer list.

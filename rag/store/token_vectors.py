@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.arrays import ArrayFile
 from rag.errors import IndexDamaged
 from rag.protocols import Ids, TokenVectors, Vectors
-from rag.rows import Rows
+from rag.store.arrays import ArrayFile
+from rag.store.rows import Rows
 
 DIRECTIONS = 128
 SAMPLE = 8_000

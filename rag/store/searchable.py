@@ -12,10 +12,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.catalog import Catalog
-from rag.manifest import Manifest
 from rag.protocols import Ids, Vectors
-from rag.tokens import Projection, StoredTokens
+from rag.store.catalog import Catalog
+from rag.store.manifest import Manifest
+from rag.store.token_vectors import Projection, StoredTokens
 
 
 class SpanVectors(Protocol):
@@ -29,7 +29,7 @@ class SpanVectors(Protocol):
 
 
 class SpanTerms(Protocol):
-    """BM25 over the terms of the spans of one level. `rag.lexical.LexicalIndex` says what each method gives."""
+    """BM25 over the terms of the spans of one level. `rag.store.bm25.LexicalIndex` says what each method gives."""
 
     @property
     def vocabulary(self) -> Collection[str]: ...

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.arrays import ArrayFile
 from rag.protocols import Ids
+from rag.store.arrays import ArrayFile
 
 Number = Callable[[str], int]
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rag.errors import RagError
-from rag.manifest import Manifest, read_manifest, write_manifest
+from rag.store.manifest import Manifest, read_manifest, write_manifest
 from rag.system.files import writing
 
 PREFIX = "data-"

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.arrays import ArrayFile
-from rag.lexical import ARRAYS, LexicalIndex, weighed, write_words
-from rag.postings import Postings, Run, merged, spill
 from rag.protocols import Ids
+from rag.store.arrays import ArrayFile
+from rag.store.bm25 import ARRAYS, LexicalIndex, weighed, write_words
+from rag.store.postings import Postings, Run, merged, spill
 
 MOST_HELD = 25_000_000
 """Bytes of postings that are held in memory before they are written to files beside the index."""

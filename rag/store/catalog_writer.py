@@ -13,8 +13,8 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from rag.catalog import CatalogFile, Origin
 from rag.domain import Article, Passage
+from rag.store.catalog import CatalogFile, Origin
 from rag.system.files import failed_write
 
 _SCHEMA = """

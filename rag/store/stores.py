@@ -6,10 +6,10 @@ from collections.abc import Sized
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.catalog import FILE, CatalogFile
-from rag.lexical import LexicalIndex
-from rag.tokens import SAMPLE, TokenStore
-from rag.vectors import FaissStore
+from rag.store.bm25 import LexicalIndex
+from rag.store.catalog import FILE, CatalogFile
+from rag.store.faiss_store import FaissStore
+from rag.store.token_vectors import SAMPLE, TokenStore
 
 PASSAGES, SENTENCES = "passages.faiss", "sentences.faiss"
 PASSAGE_TERMS, PASSAGE_GRAMS, SENTENCE_TERMS = "passages.bm25", "passages.grams", "sentences.bm25"

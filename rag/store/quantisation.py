@@ -17,10 +17,10 @@ from typing import Any
 import faiss
 import numpy as np
 
-from rag.arrays import ArrayFile
 from rag.protocols import Ids, Vectors
-from rag.vector_file import rewrite_effort, write_flat, write_refined
-from rag.vectors import FaissStore
+from rag.store.arrays import ArrayFile
+from rag.store.faiss_store import FaissStore
+from rag.store.faiss_writer import rewrite_effort, write_flat, write_refined
 
 FLAT_BYTES = 160_000_000
 """Vectors of 32 bits that together are larger are quantised: to read so much takes about ten milliseconds."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from rag.manifest import FILE as MANIFEST
+from rag.store.manifest import FILE as MANIFEST
 from rag.system.digests import content_digest
 from rag.system.files import flush_folder
 

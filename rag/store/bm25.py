@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import IndexDamaged
-from rag.postings import Postings
 from rag.protocols import Ids, Vectors
-from rag.rows import Rows
+from rag.store.postings import Postings
+from rag.store.rows import Rows
 from rag.system.files import write_text
 
 K1, B = 0.9, 0.5
