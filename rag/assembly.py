@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 from rag.changes import Changes
 from rag.config import KEY_VARIABLE, NO_GENERATOR, PREFIX, Settings, load_settings
 from rag.corpus import OnProblem
-from rag.embedding import SentenceTransformerEmbedder
+from rag.embedding.cross_encoder import CrossEncoderReranker
+from rag.embedding.embedder import SentenceTransformerEmbedder
+from rag.embedding.ray_embedder import RayEmbedder
 from rag.endpoint import EndpointGenerator
 from rag.endpoints import EndpointPool
 from rag.errors import ModelDamaged, ModelMissing
@@ -27,8 +29,6 @@ from rag.indexing import BuildReport, build_index, check_embedder, preview_index
 from rag.llama import check_gguf
 from rag.present import open_present
 from rag.protocols import Embedder, Generator, OnProgress, Reranker, silent
-from rag.ray_embedding import RayEmbedder
-from rag.reranking import CrossEncoderReranker
 from rag.retrieval import Retriever
 from rag.store.searchable import Searchable
 from rag.system.digests import folder_digest

@@ -24,9 +24,9 @@ from rag.answering import Pipeline
 from rag.config import Settings
 from rag.contracts import BadRequest, Request, answer_object, dump, hits_object, parse_history, parse_request
 from rag.domain import EVERYTHING, Scope, Turn
+from rag.embedding.cross_encoder import CrossEncoderReranker
 from rag.evidence import EVIDENCE_PASSAGES
 from rag.indexing import open_index
-from rag.reranking import CrossEncoderReranker
 from rag.retrieval import Retriever
 from tests.conftest import SEEDS
 from tests.contracts.test_reranker import make_model

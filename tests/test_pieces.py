@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from tokenizers import Tokenizer
 
+from rag.embedding.unigram import Pieces
 from rag.fetching import EMBEDDER
-from rag.pieces import Pieces
 
 SEED = 20250904
 TEXTS = [

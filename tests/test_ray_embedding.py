@@ -19,11 +19,11 @@ import psutil
 import pytest
 
 from rag.config import Settings
-from rag.embedding import BATCH, FEW
+from rag.embedding.embedder import BATCH, FEW
+from rag.embedding.ray_embedder import RayEmbedder, units_of
 from rag.errors import ClusterUnusable, ExtraMissing, ModelMissing, RagError, WorkerUnfit
 from rag.indexing import build_index
 from rag.protocols import Embedder, OnProgress, TokenVectors, Vectors, silent
-from rag.ray_embedding import RayEmbedder, units_of
 from rag.resuming import FILE
 from tests.doubles import BagEmbedder
 from tests.made_index import held, make_articles
@@ -137,7 +137,7 @@ import sys
 from pathlib import Path
 from rag.config import Settings
 from rag.indexing import build_index
-from rag.ray_embedding import RayEmbedder
+from rag.embedding.ray_embedder import RayEmbedder
 from tests.doubles import BagEmbedder
 from tests.test_ray_embedding import Slow
 build_index([Path(sys.argv[1])], Path(sys.argv[2]), RayEmbedder(BagEmbedder(), Slow, sys.argv[3]), Settings())
@@ -197,7 +197,7 @@ def test_the_extra_is_named_where_it_is_missing() -> None:
     script = """
 import sys
 sys.modules["ray"] = None
-from rag.ray_embedding import RayEmbedder
+from rag.embedding.ray_embedder import RayEmbedder
 from tests.doubles import BagEmbedder
 RayEmbedder(BagEmbedder(), BagEmbedder, "auto").encode_documents(["un", "deux"] * 40)
 """

@@ -24,7 +24,7 @@ rag(sys.argv[2:], standalone_mode=False)
 """
 EMBEDDER = """
 from pathlib import Path
-from rag.embedding import FEW, SentenceTransformerEmbedder
+from rag.embedding.embedder import FEW, SentenceTransformerEmbedder
 embedder = SentenceTransformerEmbedder(Path(sys.argv[2]), "0" * 64)
 print(embedder.name, embedder.dimension, embedder.max_tokens, embedder.count_tokens(["un mot"]))
 embedder.encode_documents(["un mot"] * (FEW + int(sys.argv[3])))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rag.embedding import SentenceTransformerEmbedder
-from rag.loading import load_model
+from rag.embedding.embedder import SentenceTransformerEmbedder
+from rag.embedding.loading import load_model
 from rag.system.hardware import has_native_bfloat16
 
 

@@ -17,7 +17,7 @@ import faiss
 
 from eval.benchmarks.figures import Bar, Figure
 from eval.benchmarks.plain_embedder import plain_embedder
-from rag.embedding import SentenceTransformerEmbedder
+from rag.embedding.embedder import SentenceTransformerEmbedder
 from rag.evidence import rank_sentences
 from rag.query import Query
 from rag.ranking import FIRST_WEIGHTS, combine, order

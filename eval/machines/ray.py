@@ -27,7 +27,7 @@ from eval.recombined import Recombined
 from eval.sources import seed_texts
 from rag.assembly import embedder_on_ray, make_embedder
 from rag.config import Settings, load_settings
-from rag.embedding import FEW
+from rag.embedding.embedder import FEW
 from rag.protocols import Embedder, TokenVectors, Vectors
 
 _PORT = 6390

@@ -11,7 +11,7 @@ import pytest
 from rag.assembly import make_embedder
 from rag.config import Settings
 from rag.domain import Progress
-from rag.embedding import FEW, SentenceTransformerEmbedder
+from rag.embedding.embedder import FEW, SentenceTransformerEmbedder
 from rag.errors import ModelDamaged, ModelMissing
 from rag.protocols import Embedder
 from tests.doubles import BagEmbedder

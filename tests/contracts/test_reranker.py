@@ -10,9 +10,9 @@ import pytest
 
 from rag.assembly import make_reranker
 from rag.config import Settings
+from rag.embedding.cross_encoder import BATCH, CrossEncoderReranker
 from rag.errors import ModelDamaged, ModelMissing
 from rag.protocols import Reranker
-from rag.reranking import BATCH, CrossEncoderReranker
 from tests.doubles import OverlapReranker
 
 QUESTION = "quelles conditions pose Berlin ?"

@@ -1,4 +1,4 @@
-"""A sentence-transformers folder read without sentence-transformers, as far as `rag.bert` computes its model.
+"""A sentence-transformers folder read without sentence-transformers, as far as `rag.embedding.bert` computes its model.
 
 That is a BERT-like network, then the mean of its states: multilingual-e5 and many others. A folder that asks for
 anything else is not served here; nothing is guessed.
@@ -12,9 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.bert import Bert, NotServed, map_tensors
+from rag.embedding.bert import Bert, NotServed, map_tensors
+from rag.embedding.unigram import Pieces
 from rag.errors import LibraryMissing, ModelDamaged
-from rag.pieces import Pieces
 from rag.protocols import Ids, Vectors
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """The sentence-transformers adapter: text to unit vectors, wholly offline.
 
-A question, and a few texts, are read in numpy where `rag.model_folder` can. PyTorch is imported for more than that,
+A question, and a few texts, are read in numpy where `rag.embedding.numpy_encoder` can. PyTorch is imported for more than that,
 and for the models it alone can run; its vectors stay within cosine 0.995 of those. Prompts (`query: `, `passage: `) are
 those of the model's own configuration. Many texts are read longest first, so that a batch holds texts of like length.
 
@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.domain import Progress
-from rag.model_folder import NumpyEncoder
+from rag.embedding.numpy_encoder import NumpyEncoder
+from rag.embedding.torch_encoder import TorchEncoder
 from rag.protocols import Ids, OnProgress, TokenVectors, Vectors, silent
 from rag.system.hardware import one_thread, usable_threads
-from rag.torch_encoder import TorchEncoder
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.embedding.loading import load_model
 from rag.errors import ModelDamaged
-from rag.loading import load_model
 from rag.protocols import Vectors
 from rag.system.hardware import has_native_bfloat16
 

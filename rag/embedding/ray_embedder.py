@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 
 from rag.domain import Progress
-from rag.embedding import BATCH, FEW
+from rag.embedding.embedder import BATCH, FEW
+from rag.embedding.ray_cluster import Cluster
 from rag.errors import RagError, WorkerUnfit
 from rag.protocols import Embedder, Ids, OnProgress, TokenVectors, Vectors, silent
-from rag.ray_cluster import Cluster
 
 UNIT = 3 * BATCH
 """Texts that a worker is given at a time; the last ones of a call are up to `FEW` more."""

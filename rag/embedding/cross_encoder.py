@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rag.embedding.loading import load_model
 from rag.errors import ModelDamaged
-from rag.loading import load_model
 from rag.protocols import Vectors
 from rag.system.hardware import usable_threads
 
