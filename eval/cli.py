@@ -44,8 +44,8 @@ from eval.studies import STUDIES
 from rag.assembly import build
 from rag.config import Settings
 from rag.errors import RagError, UnexpectedError
-from rag.generation import LlamaCppGenerator
-from rag.llama import check_gguf
+from rag.generation.llama import check_gguf
+from rag.generation.llama_cpp import LlamaCppGenerator
 from rag.rendering import Renderer
 from rag.wording import user_language
 

@@ -16,7 +16,7 @@ from rag.answering import Pipeline
 from rag.assembly import make_generator, open_retrieval
 from rag.config import NO_GENERATOR, Settings
 from rag.domain import Answer, Hit, Turn
-from rag.generation import LlamaCppGenerator
+from rag.generation.llama_cpp import LlamaCppGenerator
 from rag.store.searchable import Searchable
 from rag.system.digests import file_digest
 

@@ -19,14 +19,14 @@ from rag.corpus import OnProblem
 from rag.embedding.cross_encoder import CrossEncoderReranker
 from rag.embedding.embedder import SentenceTransformerEmbedder
 from rag.embedding.ray_embedder import RayEmbedder
-from rag.endpoint import EndpointGenerator
-from rag.endpoints import EndpointPool
 from rag.errors import ModelDamaged, ModelMissing
 from rag.fetching import EMBEDDER, GENERATOR, ModelSpec, check, fetch
-from rag.generation import LlamaCppGenerator
+from rag.generation.endpoint import EndpointGenerator
+from rag.generation.endpoint_pool import EndpointPool
+from rag.generation.llama import check_gguf
+from rag.generation.llama_cpp import LlamaCppGenerator
 from rag.holding import Holds
 from rag.indexing import BuildReport, build_index, check_embedder, preview_index
-from rag.llama import check_gguf
 from rag.present import open_present
 from rag.protocols import Embedder, Generator, OnProgress, Reranker, silent
 from rag.retrieval import Retriever
@@ -105,7 +105,7 @@ def make_models(settings: Settings, *, apart: bool = False) -> Models:
     """
     generator = _generator_there(settings)  # first: what names one by hand is told of that one
     if apart and isinstance(generator, LlamaCppGenerator):
-        from rag.workers import GeneratorApart
+        from rag.generation.process import GeneratorApart
 
         generator = GeneratorApart(generator, token_deadline_s=settings.token_deadline_s)
     return Models(make_embedder(settings), generator, make_reranker(settings))

@@ -12,9 +12,9 @@ from typing import Literal
 
 from rag.assembly import make_embedder, make_generator, make_reranker
 from rag.config import Settings
-from rag.endpoint import EndpointGenerator
-from rag.endpoints import EndpointPool
 from rag.errors import RagError
+from rag.generation.endpoint import EndpointGenerator
+from rag.generation.endpoint_pool import EndpointPool
 from rag.indexing import check_embedder
 from rag.present import open_present, present_manifest, present_place
 from rag.system import hardware

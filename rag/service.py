@@ -22,6 +22,7 @@ from rag.corpus import OnProblem
 from rag.domain import EVERYTHING, Article, Heading, Hit, Scope, Turn
 from rag.errors import RagError, UnexpectedError
 from rag.events import Event, Finished, Queued
+from rag.generation.process import GeneratorApart
 from rag.indexing import BuildReport, check_embedder
 from rag.inquiry import clean_question
 from rag.present import open_present, present_manifest, present_place
@@ -31,7 +32,6 @@ from rag.retrieval import Retriever
 from rag.store.catalog import Catalog
 from rag.store.filters import headings
 from rag.store.searchable import Searchable
-from rag.workers import GeneratorApart
 
 # A consumer in another thread can leave only between two events, so one comes at least this often in the queue.
 POLL_S = 0.2

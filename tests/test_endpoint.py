@@ -19,9 +19,9 @@ from typing import Any
 
 import pytest
 
-from rag.chat_api import is_public
-from rag.endpoint import EndpointGenerator
 from rag.errors import EndpointUnusable, GenerationFailed, InvalidSetting
+from rag.generation.endpoint import EndpointGenerator
+from rag.generation.openai_client import is_public
 from rag.protocols import Message
 
 ASK = [Message("system", "Réponds en un mot."), Message("user", "Quelle est la capitale de la France ?")]
@@ -412,7 +412,7 @@ def test_which_addresses_are_public(address: str, public: bool) -> None:
 # Run in a network of its own, where these addresses are this machine's.
 APART = """
 import json, subprocess, sys, threading
-from rag.endpoint import EndpointGenerator
+from rag.generation.endpoint import EndpointGenerator
 from rag.errors import EndpointUnusable
 from tests.test_endpoint import KEY, Endpoint
 

@@ -14,10 +14,10 @@ import pytest
 from rag.assembly import make_generator
 from rag.config import Settings
 from rag.doctor import examine
-from rag.endpoint import EndpointGenerator
-from rag.endpoints import EndpointPool
 from rag.errors import EndpointUnusable, GenerationFailed, InvalidSetting
-from rag.generation import LlamaCppGenerator
+from rag.generation.endpoint import EndpointGenerator
+from rag.generation.endpoint_pool import EndpointPool
+from rag.generation.llama_cpp import LlamaCppGenerator
 from rag.protocols import Message
 from tests.llama_server import free_port, serving
 from tests.test_endpoint import DONE, STOP, Endpoint, Handler, Reply, broken_off, delta, scored, sent, streamed

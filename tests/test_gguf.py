@@ -9,8 +9,8 @@ import pytest
 
 from rag.errors import ModelDamaged, ModelMissing
 from rag.fetching import GENERATOR
-from rag.llama import Model
-from rag.llama.gguf import MOST_LAYERS, check_header
+from rag.generation.llama import Model
+from rag.generation.llama.gguf import MOST_LAYERS, check_header
 
 HUGE = 2**63 - 1
 U32, TEXT, LIST = 4, 8, 9

@@ -11,9 +11,9 @@ import pytest
 
 from rag.errors import GenerationFailed
 from rag.fetching import GENERATOR, check
-from rag.generation import LlamaCppGenerator
-from rag.llama import Context, Drafter, Model, SavedStates
-from rag.llama.drafting import FEW, MANY
+from rag.generation.llama import Context, Drafter, Model, SavedStates
+from rag.generation.llama.lookahead import FEW, MANY
+from rag.generation.llama_cpp import LlamaCppGenerator
 from rag.protocols import Message
 from tests.conftest import SEEDS
 

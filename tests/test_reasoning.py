@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from rag.generation.reasoning import BLOCKS, answer_only, opens_reasoning
 from rag.protocols import Token
-from rag.reasoning import BLOCKS, answer_only, opens_reasoning
 
 REPLIES = [
     # Qwen, DeepSeek; with thinking turned off Qwen leaves the block empty.

@@ -31,17 +31,17 @@ from rag.errors import (
     ModelMissing,
     RagError,
 )
-from rag.generation import LlamaCppGenerator
+from rag.generation.llama_cpp import LlamaCppGenerator
+from rag.generation.process import GeneratorApart
+from rag.generation.process.wire import error_object, from_line, to_error, to_line
 from rag.protocols import Generator, Message
-from rag.workers import GeneratorApart
-from rag.workers.wire import error_object, from_line, to_error, to_line
 from tests.conftest import PROJECT
 from tests.failing_generators import WORDS, CrashingLoad, Damaged, Failing
 
 PARENT = """
 import sys
 from rag.protocols import Message
-from rag.workers import GeneratorApart
+from rag.generation.process import GeneratorApart
 from tests.failing_generators import Failing
 generator = GeneratorApart(Failing())
 generator.load()
@@ -71,7 +71,7 @@ def children() -> list[int]:
     found = []
     for child in psutil.Process().children():
         with suppress(psutil.NoSuchProcess):
-            if child.status() == psutil.STATUS_ZOMBIE or "rag.workers" in " ".join(child.cmdline()):
+            if child.status() == psutil.STATUS_ZOMBIE or "rag.generation.process" in " ".join(child.cmdline()):
                 found.append(child.pid)
     return found
 

@@ -9,11 +9,11 @@ import pytest
 
 from rag.assembly import make_generator
 from rag.config import Settings
-from rag.endpoint import EndpointGenerator
 from rag.errors import EndpointUnusable, GenerationFailed, ModelDamaged, ModelMissing
-from rag.generation import LlamaCppGenerator
+from rag.generation.endpoint import EndpointGenerator
+from rag.generation.llama_cpp import LlamaCppGenerator
+from rag.generation.process import GeneratorApart
 from rag.protocols import Generator, Message
-from rag.workers import GeneratorApart
 from tests.conftest import SEEDS
 from tests.doubles import ScriptedGenerator
 from tests.llama_server import serving

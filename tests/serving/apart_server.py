@@ -11,10 +11,10 @@ from pathlib import Path
 from rag.assembly import Models, build
 from rag.chat_ui.web import listen
 from rag.config import Settings
+from rag.generation.process import GeneratorApart
 from rag.serving import make_server
 from rag.serving.observing import log_to_stderr
 from rag.serving.running import serve
-from rag.workers import GeneratorApart
 from tests.conftest import SEEDS
 from tests.doubles import BagEmbedder
 from tests.serving.brittle import BrittleGenerator

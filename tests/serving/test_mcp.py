@@ -240,7 +240,9 @@ async def test_rag_mcp_answers_with_the_real_models_even_after_a_crash(real_sett
         for _ in range(2):
             check_quotations(given(await client.call_tool("ask", {"question": QUESTION})))
             (child,) = [
-                one for one in psutil.Process().children(recursive=True) if "rag.workers" in " ".join(one.cmdline())
+                one
+                for one in psutil.Process().children(recursive=True)
+                if "rag.generation.process" in " ".join(one.cmdline())
             ]
             os.kill(child.pid, signal.SIGKILL)
             child.wait(10)

@@ -16,9 +16,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TypeVar
 
-from rag.chat_api import ApiFailed
-from rag.endpoint import EndpointGenerator
 from rag.errors import EndpointUnusable, GenerationFailed, RagError
+from rag.generation.endpoint import EndpointGenerator
+from rag.generation.openai_client import ApiFailed
 from rag.protocols import Message, Token
 
 LONGEST_REST_S = 30.0

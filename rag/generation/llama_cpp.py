@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from rag.errors import GenerationFailed
-from rag.llama import BATCH, Context, Drafter, Logits, Model, SavedStates
+from rag.generation.llama import BATCH, Context, Drafter, Logits, Model, SavedStates
+from rag.generation.reasoning import answer_only, opens_reasoning
 from rag.protocols import Message, Token
-from rag.reasoning import answer_only, opens_reasoning
 from rag.system.digests import file_digest
 from rag.system.hardware import usable_threads
 

@@ -22,10 +22,10 @@ from typing import IO, Any
 import psutil
 
 from rag.errors import GenerationFailed, GeneratorCrashed, GeneratorKilled, GeneratorSilent
-from rag.workers.wire import LONGEST_LINE, from_line, to_error, to_line
+from rag.generation.process.wire import LONGEST_LINE, from_line, to_error, to_line
 
 # The child looks for modules where this process does, and not in the folder it happens to be started from.
-_START = "import sys; sys.path[:] = sys.argv[1:]; from rag.workers.child import main; main()"
+_START = "import sys; sys.path[:] = sys.argv[1:]; from rag.generation.process.child import main; main()"
 
 Reply = dict[str, Any]
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import GenerationFailed
-from rag.llama.model import Model
+from rag.generation.llama.model import Model
 
 Logits = NDArray[np.float32]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import LibraryMissing, ModelDamaged
-from rag.llama.gguf import check_header
+from rag.generation.llama.gguf import check_header
 
 # More bytes than any single token has.
 _PIECE_BYTES = 512

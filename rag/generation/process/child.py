@@ -22,8 +22,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, BinaryIO
 
+from rag.generation.process.wire import error_object, from_line, to_line
 from rag.protocols import Generator, Message
-from rag.workers.wire import error_object, from_line, to_line
 
 _PR_SET_PDEATHSIG = 1
 # Of -1000 to 1000: where memory runs out, this process is the one to go.

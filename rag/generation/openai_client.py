@@ -27,8 +27,8 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 from pydantic import BaseModel, ValidationError
 
-from rag.chat_shapes import Completion, Models
 from rag.errors import InvalidSetting
+from rag.generation.openai_replies import Completion, Models
 
 _CONNECT_S = 10.0
 _LONGEST_BODY = 8 << 20

@@ -4,10 +4,10 @@ The binding's own `Llama` class gives one output a step and reads what differs f
 the state of a beginning kept in memory and on disk, and several tokens checked in one step.
 """
 
-from rag.llama.context import BATCH, Context, Logits
-from rag.llama.drafting import Drafter
-from rag.llama.gguf import check_gguf
-from rag.llama.model import Model
-from rag.llama.saved import SavedStates
+from rag.generation.llama.context import BATCH, Context, Logits
+from rag.generation.llama.gguf import check_gguf
+from rag.generation.llama.lookahead import Drafter
+from rag.generation.llama.model import Model
+from rag.generation.llama.prefix_cache import SavedStates
 
 __all__ = ["BATCH", "Context", "Drafter", "Logits", "Model", "SavedStates", "check_gguf"]

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rag.errors import GeneratorCrashed, GeneratorKilled, GeneratorResting, GeneratorSilent, ModelCrashed, NotReady
+from rag.generation.process.worker import Worker
 from rag.protocols import Generator, Message, Token
-from rag.workers.worker import Worker
 
 TOKEN_DEADLINE_S = 60.0
 # A large model on a slow disk.

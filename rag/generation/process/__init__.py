@@ -4,6 +4,6 @@ Parent and child speak in lines of JSON over the child's standard input and outp
 as the parent made it; nothing that comes up is trusted with more than its values.
 """
 
-from rag.workers.generator import GeneratorApart
+from rag.generation.process.generator import GeneratorApart
 
 __all__ = ["GeneratorApart"]

@@ -1,7 +1,7 @@
 """The adapter for a chat model behind an OpenAI-compatible endpoint: llama-server, vLLM, Ollama and others.
 
 Limits. An endpoint has no standard way to count tokens, so `count_tokens` estimates. Nor can the template be kept
-apart from the text of a message, as `rag.generation` does; instead what looks like a control token is broken up by
+apart from the text of a message, as `rag.generation.llama_cpp` does; instead what looks like a control token is broken up by
 a space. A model that thinks is asked not to. The reasoning of one that does all the same is dropped, but it uses up
 the tokens of the answer, so `answer_tokens` has to be higher; and where the chat template opens the reasoning, the
 server has to be told to take it out (vLLM: `--reasoning-parser`).
@@ -16,11 +16,11 @@ from contextlib import closing
 from functools import cached_property
 from typing import Any
 
-from rag.chat_api import ApiFailed, ChatServer
-from rag.chat_shapes import Usage
 from rag.errors import EndpointUnusable, GenerationFailed
+from rag.generation.openai_client import ApiFailed, ChatServer
+from rag.generation.openai_replies import Usage
+from rag.generation.reasoning import answer_only
 from rag.protocols import Message, Token
-from rag.reasoning import answer_only
 
 # French has 3.5 to 4 bytes a token, English more; too high an estimate only leaves out the least of the evidence.
 _BYTES_PER_TOKEN = 3
@@ -49,7 +49,7 @@ class EndpointGenerator:
 
     Without `model` it is the only one that the server has. `timeout_s` bounds the wait for each piece of a reply,
     the reading of the prompt included; `until` (time.monotonic) of a request that for the whole. Raises InvalidSetting
-    for a `url` or `key` that cannot be one; whom the key is sent to is told in `rag.chat_api`.
+    for a `url` or `key` that cannot be one; whom the key is sent to is told in `rag.generation.openai_client`.
     """
 
     def __init__(
