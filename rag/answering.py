@@ -26,7 +26,6 @@ from dataclasses import replace
 from rag.article_facts import article_meant, asked_fact, shown_fact
 from rag.composing import Draft
 from rag.config import NO_GENERATOR, Settings
-from rag.conversation import SmallTalk, reply, small_talk
 from rag.decision import Decider, Verdict
 from rag.disagreement import disagreement
 from rag.domain import EVERYTHING, Answer, Citation, Hit, Passage, Scope, Turn, page_at, within
@@ -37,7 +36,8 @@ from rag.inquiry import Inquiry, clean_question
 from rag.phrasing import phrased
 from rag.prompting import LANGUAGES, answer_messages, fact_stated, fit, frame, refusal
 from rag.protocols import Embedder, Generator
-from rag.question_types import asks_for_several, asks_yes_or_no, compares
+from rag.question.kinds import asks_for_several, asks_yes_or_no, compares
+from rag.question.small_talk import SmallTalk, reply, small_talk
 from rag.retrieval import Retriever
 from rag.text.language import detect
 

@@ -6,12 +6,12 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from rag.conversation import without_instructions
 from rag.domain import Hit, Timings, Turn
 from rag.errors import EmptyQuestion, QuestionTooLong
-from rag.followups import standalone
 from rag.prompting import LANGUAGES
 from rag.protocols import Token
+from rag.question.followups import standalone
+from rag.question.small_talk import without_instructions
 from rag.text.language import detect
 from rag.text.sentences import visible
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import chain, islice
 
-from rag.conversation.grammar import CONTRACTED, words
-from rag.conversation.names import Name, find_names
+from rag.question.grammar import CONTRACTED, words
+from rag.question.names import Name, find_names
 from rag.store.catalog import Catalog
 from rag.text.terms import fold
 from rag.wording import say

@@ -6,8 +6,8 @@ from typing import get_args
 
 import pytest
 
-from rag.conversation import Kind, SmallTalk, reply, small_talk, without_courtesies, without_instructions
 from rag.prompting import LANGUAGES
+from rag.question.small_talk import Kind, SmallTalk, reply, small_talk, without_courtesies, without_instructions
 from rag.text.language import detect
 
 SMALL_TALK = {

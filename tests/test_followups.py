@@ -7,9 +7,9 @@ import re
 import pytest
 
 from rag.domain import Passage, Turn
-from rag.followups import LONGEST, TURNS, standalone
 from rag.prompting import LANGUAGES as WRITTEN
 from rag.prompting import refusal
+from rag.question.followups import LONGEST, TURNS, standalone
 from rag.text.language import LANGUAGES, detect
 from rag.text.terms import fold
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.question_types import asks_for_several, asks_yes_or_no, compares
+from rag.question.kinds import asks_for_several, asks_yes_or_no, compares
 
 YES_OR_NO = {
     "fr": """Est-ce que l'Allemagne enverra des troupes ?

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from rag.conversation.grammar import CONTRACTED, ELIDED, Table, folded, words
+from rag.question.grammar import CONTRACTED, ELIDED, Table, folded, words
 from rag.text.terms import fold, french_number, stop_words
 
 _TOKEN = re.compile(

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Literal
 
-from rag.conversation.grammar import CONTRACTED, FEMININE, MASCULINE, PLURAL, folded
-from rag.conversation.names import Name
+from rag.question.grammar import CONTRACTED, FEMININE, MASCULINE, PLURAL, folded
+from rag.question.names import Name
 from rag.text.terms import fold
 
 Gender = Literal["m", "f", ""]

@@ -13,8 +13,8 @@ from functools import cache
 from operator import itemgetter
 from typing import Literal, get_args
 
-from rag.conversation.phrases import PHRASES
 from rag.prompting import LANGUAGES, prompt_parts
+from rag.question.small_talk_phrases import PHRASES
 from rag.text.orders import plain, sort_orders
 from rag.text.sentences import sentences
 

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 
-from rag.conversation.agreement import agreeing, elided, with_preposition
-from rag.conversation.grammar import PLACE, words
-from rag.conversation.names import Name, find_names, uncapitalised
-from rag.conversation.referents import Conversation, Exchange
+from rag.question.agreement import agreeing, elided, with_preposition
+from rag.question.grammar import PLACE, words
+from rag.question.names import Name, find_names, uncapitalised
+from rag.question.referents import Conversation, Exchange
 from rag.text.terms import fold, terms
 
 _LONGEST_FRAGMENT = 8  # words

@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rag.conversation import french_pronouns
-from rag.conversation.agreement import Gender, with_preposition
-from rag.conversation.names import find_names
-from rag.conversation.referents import Conversation
+from rag.question import french_pronouns
+from rag.question.agreement import Gender, with_preposition
+from rag.question.names import find_names
+from rag.question.referents import Conversation
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Patterns of French pronouns, possessives and demonstratives, for `rag.conversation.french_pronouns`."""
+"""Patterns of French pronouns, possessives and demonstratives, for `rag.question.french_pronouns`."""
 
 from __future__ import annotations
 

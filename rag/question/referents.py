@@ -12,9 +12,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rag.conversation.agreement import Gender, gender, is_plural
-from rag.conversation.grammar import PLACE
-from rag.conversation.names import Name, find_names
+from rag.question.agreement import Gender, gender, is_plural
+from rag.question.grammar import PLACE
+from rag.question.names import Name, find_names
 from rag.text.terms import fold
 
 _TURNS = 2

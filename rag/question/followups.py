@@ -17,14 +17,14 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from rag.conversation import small_talk, without_courtesies, without_instructions
-from rag.conversation.ellipsis import asked_of_another, asks, is_fragment, other_circumstance, someone_else
-from rag.conversation.grammar import folded, words
-from rag.conversation.names import find_names, uncapitalised, written_names
-from rag.conversation.pronouns import resolve
-from rag.conversation.referents import Conversation, Exchange
 from rag.domain import Turn
 from rag.prompting import LANGUAGES, prompt_parts
+from rag.question.ellipsis import asked_of_another, asks, is_fragment, other_circumstance, someone_else
+from rag.question.grammar import folded, words
+from rag.question.names import find_names, uncapitalised, written_names
+from rag.question.pronouns import resolve
+from rag.question.referents import Conversation, Exchange
+from rag.question.small_talk import small_talk, without_courtesies, without_instructions
 from rag.text.language import detect
 from rag.text.sentences import sentences
 from rag.text.terms import fold, terms

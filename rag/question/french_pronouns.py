@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 
-from rag.conversation import french_patterns as patterns
-from rag.conversation.agreement import Gender, contracted, elided, with_preposition
-from rag.conversation.names import Name, find_names
-from rag.conversation.referents import Conversation
+from rag.question import french_patterns as patterns
+from rag.question.agreement import Gender, contracted, elided, with_preposition
+from rag.question.names import Name, find_names
+from rag.question.referents import Conversation
 from rag.text.terms import fold, terms
 
 
