@@ -18,8 +18,8 @@ from eval.metrics.spans import found_by
 from eval.metrics.statistics import paired_bootstrap
 from eval.records import Case, Interval
 from rag.domain import Passage
-from rag.ranking import FIRST_WEIGHTS, SECOND_WEIGHTS, Scores, combine, order, standardised
-from rag.retrieval import RERANKED, Retriever
+from rag.retrieval.fusion import FIRST_WEIGHTS, SECOND_WEIGHTS, Scores, combine, order, standardised
+from rag.retrieval.retriever import RERANKED, Retriever
 
 Weights = Mapping[str, float]
 

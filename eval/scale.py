@@ -25,8 +25,8 @@ from eval.runner import peak_memory_mb
 from eval.synthetic import DIMENSION, SENTENCES, Asked, Corpus, passage_ids, sentence_ids
 from rag.indexing import open_index
 from rag.protocols import Ids, TokenVectors, Vectors
-from rag.query import Query
-from rag.retrieval import CANDIDATES, Retriever
+from rag.retrieval.query import Query
+from rag.retrieval.retriever import CANDIDATES, Retriever
 from rag.store import stores
 from rag.store.bm25_writer import LexicalBuilder
 from rag.store.catalog import FILE

@@ -31,8 +31,8 @@ from eval.sources import Source, load_source
 from eval.synthetic import Corpus
 from rag.assembly import open_retrieval
 from rag.config import Settings
-from rag.ranking import FIRST_WEIGHTS, SECOND_WEIGHTS
 from rag.rendering import Renderer
+from rag.retrieval.fusion import FIRST_WEIGHTS, SECOND_WEIGHTS
 from rag.store.manifest import current_manifest
 from rag.wording import user_language
 

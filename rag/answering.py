@@ -30,7 +30,6 @@ from rag.decision import Decider, Verdict
 from rag.disagreement import disagreement
 from rag.domain import EVERYTHING, Answer, Citation, Hit, Passage, Scope, Turn, page_at, within
 from rag.events import Checked, Event, Finished, Found
-from rag.evidence import quotations, sentences_of, vectors_of, widened
 from rag.grounding import Grounded, ground, inert
 from rag.inquiry import Inquiry, clean_question
 from rag.phrasing import phrased
@@ -38,7 +37,8 @@ from rag.prompting import LANGUAGES, answer_messages, fact_stated, fit, frame, r
 from rag.protocols import Embedder, Generator
 from rag.question.kinds import asks_for_several, asks_yes_or_no, compares
 from rag.question.small_talk import SmallTalk, reply, small_talk
-from rag.retrieval import Retriever
+from rag.retrieval.evidence import quotations, sentences_of, vectors_of, widened
+from rag.retrieval.retriever import Retriever
 from rag.text.language import detect
 
 SENTENCES = 60

@@ -29,7 +29,7 @@ from rag.holding import Holds
 from rag.indexing import BuildReport, build_index, check_embedder, preview_index
 from rag.present import open_present
 from rag.protocols import Embedder, Generator, OnProgress, Reranker, silent
-from rag.retrieval import Retriever
+from rag.retrieval.retriever import Retriever
 from rag.store.searchable import Searchable
 from rag.system.digests import folder_digest
 from rag.text import language as languages

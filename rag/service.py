@@ -28,7 +28,7 @@ from rag.inquiry import clean_question
 from rag.present import open_present, present_manifest, present_place
 from rag.protocols import OnProgress, silent
 from rag.queueing import FairQueue, OnTurn, Ticket
-from rag.retrieval import Retriever
+from rag.retrieval.retriever import Retriever
 from rag.store.catalog import Catalog
 from rag.store.filters import headings
 from rag.store.searchable import Searchable

@@ -19,12 +19,12 @@ from rag.config import Settings
 from rag.domain import Answer, Citation, Scope, Timings, Turn
 from rag.errors import EmptyQuestion, GenerationFailed, NothingInScope, QuestionTooLong
 from rag.events import Checked, Dropped, Event, Finished, Found, Written
-from rag.evidence import quotations
 from rag.indexing import build_index, open_index
 from rag.inquiry import LONGEST_QUESTION
 from rag.prompting import prompt_parts
 from rag.protocols import Message, Token
-from rag.retrieval import Retriever
+from rag.retrieval.evidence import quotations
+from rag.retrieval.retriever import Retriever
 from tests.doubles import BagEmbedder, ScriptedGenerator
 
 SEEDS = Path(__file__).parents[1] / "seeds"

@@ -14,7 +14,7 @@ from rag.chat_store import ConversationStore
 from rag.config import Settings
 from rag.errors import IndexDamaged
 from rag.indexing import build_index, open_index
-from rag.retrieval import Retriever
+from rag.retrieval.retriever import Retriever
 from tests.doubles import BagEmbedder
 
 QUESTION = "Quand rouvre le pont de Sainte-Engrâce ?"

@@ -31,9 +31,9 @@ from rag.config import Settings
 from rag.domain import Hit, Passage, Progress
 from rag.errors import RagError
 from rag.indexing import build_index, open_index
-from rag.ranking import SECOND_WEIGHTS, SENTENCE_WEIGHTS
 from rag.rendering import Renderer
-from rag.retrieval import Retriever
+from rag.retrieval.fusion import SECOND_WEIGHTS, SENTENCE_WEIGHTS
+from rag.retrieval.retriever import Retriever
 from rag.wording import catalogue, say
 from tests.conftest import SEEDS
 from tests.doubles import BagEmbedder, ScriptedGenerator

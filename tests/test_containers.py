@@ -23,7 +23,7 @@ from rag.domain import Article
 from rag.errors import RagError
 from rag.indexing import build_index, open_index
 from rag.reading import Reader
-from rag.retrieval import Retriever
+from rag.retrieval.retriever import Retriever
 from tests.doubles import BagEmbedder
 from tests.made_files import column, make_docx, make_epub, make_mail, make_mailbox, make_pdf, make_tgz, make_zip
 

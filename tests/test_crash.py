@@ -22,7 +22,7 @@ from rag.config import Settings
 from rag.errors import DiskFull, IndexMissing, WriteFailed
 from rag.indexing import build_index, open_index
 from rag.resuming import FILE
-from rag.retrieval import Retriever
+from rag.retrieval.retriever import Retriever
 from rag.verifying import verify_index
 from tests.building import QUESTIONS
 from tests.doubles import BagEmbedder

@@ -17,9 +17,9 @@ from rag.decision import (
     Verdict,
     Weights,
 )
-from rag.evidence import quotations
 from rag.indexing import build_index, open_index
-from rag.retrieval import Retriever
+from rag.retrieval.evidence import quotations
+from rag.retrieval.retriever import Retriever
 from rag.text.language import detect
 from tests.doubles import BagEmbedder, ScriptedGenerator
 

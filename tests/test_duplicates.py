@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from rag.domain import Hit, Passage
-from rag.duplicates import FEWEST_WORDS, group
+from rag.retrieval.duplicates import FEWEST_WORDS, group
 from rag.text.sentences import sentences
 
 DAY = date(2025, 9, 4)

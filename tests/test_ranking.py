@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rag.ranking import FIRST_WEIGHTS, SECOND_WEIGHTS, SENTENCE_WEIGHTS, combine, order, standardised
+from rag.retrieval.fusion import FIRST_WEIGHTS, SECOND_WEIGHTS, SENTENCE_WEIGHTS, combine, order, standardised
 
 
 def test_a_sum_of_standardised_scores() -> None:

@@ -13,11 +13,11 @@ from rag.assembly import open_retriever
 from rag.config import Settings
 from rag.domain import EVERYTHING, Scope
 from rag.errors import EmptyQuestion, QuestionTooLong
-from rag.evidence import SHOWN_CHARACTERS, vectors_of, widened
 from rag.indexing import build_index, open_index
 from rag.inquiry import clean_question
 from rag.protocols import Embedder, TokenVectors, Vectors
-from rag.retrieval import Retriever
+from rag.retrieval.evidence import SHOWN_CHARACTERS, vectors_of, widened
+from rag.retrieval.retriever import Retriever
 from tests.doubles import BagEmbedder, OverlapReranker
 
 ARTICLES = {

@@ -20,7 +20,7 @@ from rag.errors import EmbedderMismatch, IndexDamaged, IndexMissing, ModelMissin
 from rag.events import Event, Finished, Found, Queued, Written
 from rag.indexing import build_index, open_index
 from rag.protocols import Message, Token
-from rag.retrieval import Retriever
+from rag.retrieval.retriever import Retriever
 from rag.service import Service
 from rag.store.manifest import FILE
 from tests.conftest import SEEDS

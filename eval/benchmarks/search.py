@@ -18,10 +18,10 @@ import faiss
 from eval.benchmarks.figures import Bar, Figure
 from eval.benchmarks.plain_embedder import plain_embedder
 from rag.embedding.embedder import SentenceTransformerEmbedder
-from rag.evidence import rank_sentences
-from rag.query import Query
-from rag.ranking import FIRST_WEIGHTS, combine, order
-from rag.retrieval import CANDIDATES, RERANKED, Retriever
+from rag.retrieval.evidence import rank_sentences
+from rag.retrieval.fusion import FIRST_WEIGHTS, combine, order
+from rag.retrieval.query import Query
+from rag.retrieval.retriever import CANDIDATES, RERANKED, Retriever
 from rag.store.searchable import Searchable
 
 T = TypeVar("T")

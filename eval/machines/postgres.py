@@ -38,7 +38,7 @@ from rag.errors import RagError
 from rag.indexing import build_index
 from rag.postgres import open_shared, share, store_projection
 from rag.protocols import OnProgress, TokenVectors, Vectors, silent
-from rag.retrieval import Retriever
+from rag.retrieval.retriever import Retriever
 from rag.store.searchable import Searchable
 
 _DATABASE = "articles"

@@ -23,7 +23,7 @@ from rag.answering import Pipeline
 from rag.config import Settings
 from rag.indexing import build_index, open_index
 from rag.protocols import Message, Token
-from rag.retrieval import Retriever
+from rag.retrieval.retriever import Retriever
 from tests.doubles import BagEmbedder, ScriptedGenerator
 from tests.eval.test_report import Page, run
 

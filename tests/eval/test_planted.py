@@ -19,7 +19,7 @@ from eval.sources import SEEDS, SEEDS_SET, seed_texts, set_digest
 from rag.config import Settings
 from rag.domain import Answer, Hit, Turn
 from rag.indexing import Index, build_index, open_index
-from rag.retrieval import Retriever
+from rag.retrieval.retriever import Retriever
 from tests.doubles import BagEmbedder
 
 FACTS = Facts(settings={}, versions={}, models={}, corpus_digest="corpus", index={})

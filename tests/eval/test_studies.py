@@ -21,8 +21,8 @@ from eval.sources import load_source
 from rag.config import Settings
 from rag.domain import Answer, Hit, Passage, Turn
 from rag.indexing import build_index, open_index
-from rag.ranking import FIRST_WEIGHTS, SECOND_WEIGHTS, combine, order
-from rag.retrieval import Retriever
+from rag.retrieval.fusion import FIRST_WEIGHTS, SECOND_WEIGHTS, combine, order
+from rag.retrieval.retriever import Retriever
 from tests.doubles import BagEmbedder
 from tests.eval.test_runner import case
 

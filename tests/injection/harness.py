@@ -16,7 +16,7 @@ from rag.events import Event, Finished
 from rag.indexing import build_index, open_index
 from rag.prompting import LANGUAGES, prompt_parts
 from rag.protocols import Embedder, Generator, Message
-from rag.retrieval import Retriever
+from rag.retrieval.retriever import Retriever
 from rag.store.catalog import Catalog
 from tests.doubles import ScriptedGenerator
 from tests.injection.articles import HOST, write_corpus

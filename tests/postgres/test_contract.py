@@ -14,14 +14,14 @@ import pytest
 from rag.config import Settings
 from rag.domain import EVERYTHING, Hit, Scope
 from rag.errors import NothingInScope, UnknownDocument, UnknownSource
-from rag.evidence import quotations
 from rag.indexing import Index, build_index, open_index
 from rag.postgres import SharedIndex, open_shared, push
 from rag.postgres.connecting import server_at
 from rag.postgres.tidying import make_graph
 from rag.postgres.vectors import FEW, SharedVectors
 from rag.protocols import Vectors
-from rag.retrieval import Retriever
+from rag.retrieval.evidence import quotations
+from rag.retrieval.retriever import Retriever
 from rag.store.filters import headings, span_ids
 from rag.store.searchable import Searchable
 from rag.suggestions import suggest

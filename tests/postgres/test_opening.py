@@ -21,7 +21,7 @@ from rag.packing import export_index
 from rag.postgres import move, open_shared, pull, push, share, shared_manifest, shown_url, verify_shared
 from rag.postgres.connecting import Server as Connections
 from rag.present import needs_folder, open_present, present_catalog, present_manifest, present_place
-from rag.retrieval import Retriever
+from rag.retrieval.retriever import Retriever
 from rag.service import Service
 from rag.verifying import verify_index
 from tests.doubles import BagEmbedder

@@ -10,8 +10,8 @@ import numpy as np
 
 from rag.domain import Hit, Passage, within
 from rag.protocols import Vectors
-from rag.query import Query
-from rag.ranking import SENTENCE_WEIGHTS, Scores, combine, order
+from rag.retrieval.fusion import SENTENCE_WEIGHTS, Scores, combine, order
+from rag.retrieval.query import Query
 from rag.store.searchable import Searchable
 from rag.text.orders import is_order
 

@@ -14,11 +14,11 @@ from datetime import date
 import numpy as np
 
 from rag.domain import EVERYTHING, Hit, Passage, Scope, within
-from rag.duplicates import Group, group
-from rag.evidence import EVIDENCE_PASSAGES, rank_sentences, widened
 from rag.protocols import Embedder, Reranker
-from rag.query import Query, content_words, read_query
-from rag.ranking import FIRST_WEIGHTS, SECOND_WEIGHTS, Scores, combine, order, standardised
+from rag.retrieval.duplicates import Group, group
+from rag.retrieval.evidence import EVIDENCE_PASSAGES, rank_sentences, widened
+from rag.retrieval.fusion import FIRST_WEIGHTS, SECOND_WEIGHTS, Scores, combine, order, standardised
+from rag.retrieval.query import Query, content_words, read_query
 from rag.store.filters import span_ids
 from rag.store.searchable import Searchable
 from rag.system.hardware import one_thread
