@@ -30,7 +30,7 @@ from eval.runner import peak_memory_mb
 from rag.assembly import make_embedder
 from rag.config import Settings
 from rag.domain import Progress
-from rag.indexing import build_index
+from rag.indexing.build import build_index
 from rag.protocols import Embedder, OnProgress, TokenVectors, Vectors, silent
 from rag.system.files import MEGABYTE
 

@@ -16,7 +16,7 @@ import numpy as np
 from eval.records import Case
 from eval.runner import System
 from rag.domain import Answer, Citation, Hit, Passage, Statement, Timings, Turn
-from rag.indexing import Index
+from rag.indexing.build import Index
 from rag.prompting import refusal as refusal_text
 from rag.protocols import Embedder
 from rag.store.bm25 import LexicalIndex

@@ -23,7 +23,7 @@ from eval.benchmarks.machine import machine
 from eval.benchmarks.memory import held
 from eval.runner import peak_memory_mb
 from eval.synthetic import DIMENSION, SENTENCES, Asked, Corpus, passage_ids, sentence_ids
-from rag.indexing import open_index
+from rag.indexing.build import open_index
 from rag.protocols import Ids, TokenVectors, Vectors
 from rag.retrieval.query import Query
 from rag.retrieval.retriever import CANDIDATES, Retriever

@@ -19,7 +19,7 @@ from eval.squad import load_squad, write_documents
 from rag.assembly import build
 from rag.config import Settings
 from rag.corpus import read_corpus
-from rag.indexing import open_index
+from rag.indexing.build import open_index
 
 SEEDS_SET = PROJECT / "eval" / "sets" / "seeds.jsonl"
 SEEDS = PROJECT / "seeds"

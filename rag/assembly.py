@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.changes import Changes
 from rag.config import KEY_VARIABLE, NO_GENERATOR, PREFIX, Settings, load_settings
 from rag.corpus import OnProblem
 from rag.embedding.cross_encoder import CrossEncoderReranker
@@ -25,8 +24,9 @@ from rag.generation.endpoint import EndpointGenerator
 from rag.generation.endpoint_pool import EndpointPool
 from rag.generation.llama import check_gguf
 from rag.generation.llama_cpp import LlamaCppGenerator
-from rag.holding import Holds
-from rag.indexing import BuildReport, build_index, check_embedder, preview_index
+from rag.indexing.build import BuildReport, build_index, check_embedder, preview_index
+from rag.indexing.changes import Changes
+from rag.indexing.holding import Holds
 from rag.present import open_present
 from rag.protocols import Embedder, Generator, OnProgress, Reranker, silent
 from rag.retrieval.retriever import Retriever

@@ -15,7 +15,7 @@ from rag.config import Settings
 from rag.errors import RagError
 from rag.generation.endpoint import EndpointGenerator
 from rag.generation.endpoint_pool import EndpointPool
-from rag.indexing import check_embedder
+from rag.indexing.build import check_embedder
 from rag.present import open_present, present_manifest, present_place
 from rag.system import hardware
 from rag.system.files import free_megabytes

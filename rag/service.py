@@ -23,7 +23,7 @@ from rag.domain import EVERYTHING, Article, Heading, Hit, Scope, Turn
 from rag.errors import RagError, UnexpectedError
 from rag.events import Event, Finished, Queued
 from rag.generation.process import GeneratorApart
-from rag.indexing import BuildReport, check_embedder
+from rag.indexing.build import BuildReport, check_embedder
 from rag.inquiry import clean_question
 from rag.present import open_present, present_manifest, present_place
 from rag.protocols import OnProgress, silent

@@ -18,7 +18,7 @@ from rag.config import Settings
 from rag.domain import Answer
 from rag.errors import RagError
 from rag.events import Finished
-from rag.indexing import build_index
+from rag.indexing.build import build_index
 from rag.service import Service
 from tests.doubles import BagEmbedder
 

@@ -19,7 +19,7 @@ from rag.config import Settings
 from rag.domain import Answer, Citation, Scope, Timings, Turn
 from rag.errors import EmptyQuestion, GenerationFailed, NothingInScope, QuestionTooLong
 from rag.events import Checked, Dropped, Event, Finished, Found, Written
-from rag.indexing import build_index, open_index
+from rag.indexing.build import build_index, open_index
 from rag.inquiry import LONGEST_QUESTION
 from rag.prompting import prompt_parts
 from rag.protocols import Message, Token

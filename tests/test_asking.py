@@ -11,7 +11,7 @@ from rag.chat_store import ConversationStore
 from rag.chat_ui.asking import Asking
 from rag.config import Settings
 from rag.domain import Heading
-from rag.indexing import build_index
+from rag.indexing.build import build_index
 from rag.service import Service
 from tests.doubles import BagEmbedder
 

@@ -13,7 +13,7 @@ from rag.chat_database import FILE, ChatDatabase
 from rag.chat_store import ConversationStore
 from rag.config import Settings
 from rag.errors import IndexDamaged
-from rag.indexing import build_index, open_index
+from rag.indexing.build import build_index, open_index
 from rag.retrieval.retriever import Retriever
 from tests.doubles import BagEmbedder
 

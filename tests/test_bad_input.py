@@ -24,7 +24,7 @@ from rag.config import Settings
 from rag.corpus import Notice, Problem
 from rag.errors import RagError
 from rag.fetching import EMBEDDER, GENERATOR
-from rag.indexing import BuildReport, build_index, open_index
+from rag.indexing.build import BuildReport, build_index, open_index
 from rag.protocols import Vectors
 from rag.wording import catalogue, say
 from tests.conftest import SEEDS
@@ -296,7 +296,7 @@ import resource, sys, time
 from pathlib import Path
 from rag.config import Settings
 from rag.errors import RagError
-from rag.indexing import build_index
+from rag.indexing.build import build_index
 from tests.doubles import BagEmbedder
 
 class Slow(BagEmbedder):

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from rag.changes import Changes
 from rag.config import Settings
 from rag.errors import NoArticles, RootsDropped, UnknownDocument
-from rag.indexing import build_index, open_index, preview_index
+from rag.indexing.build import build_index, open_index, preview_index
+from rag.indexing.changes import Changes
 from tests.doubles import BagEmbedder
 from tests.made_index import make_articles
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.chunking import LONGEST_PARAGRAPH, split_article, split_sentences
 from rag.corpus import parse, read_corpus
 from rag.domain import Article
+from rag.indexing.chunking import LONGEST_PARAGRAPH, split_article, split_sentences
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 

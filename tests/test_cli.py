@@ -30,7 +30,7 @@ from rag.answering import Pipeline
 from rag.config import Settings
 from rag.domain import Hit, Passage, Progress
 from rag.errors import RagError
-from rag.indexing import build_index, open_index
+from rag.indexing.build import build_index, open_index
 from rag.rendering import Renderer
 from rag.retrieval.fusion import SECOND_WEIGHTS, SENTENCE_WEIGHTS
 from rag.retrieval.retriever import Retriever

@@ -18,11 +18,11 @@ from rag.config import Settings
 from rag.corpus import Notice
 from rag.domain import Progress
 from rag.errors import EmptyArticle, FileDamaged, RagError
+from rag.indexing.uploads import Upload, add, own_folder
 from rag.meters import Pace, amount
 from rag.rendering import Renderer
 from rag.store.catalog import open_catalog
 from rag.store.manifest import read_manifest
-from rag.uploads import Upload, add, own_folder
 from rag.wording import say
 from tests.test_cli import RAG, command_environment, interruptible
 from tests.tiny_model import write_tiny_model

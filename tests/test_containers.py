@@ -15,14 +15,14 @@ import pytest
 
 from rag import errors
 from rag.answering import Pipeline
-from rag.changes import Changes
 from rag.config import Settings
 from rag.corpus import Notice, Problem, read_articles, read_corpus
 from rag.corpus.formats import archives
 from rag.domain import Article
 from rag.errors import RagError
-from rag.indexing import build_index, open_index
-from rag.reading import Reader
+from rag.indexing.build import build_index, open_index
+from rag.indexing.changes import Changes
+from rag.indexing.unchanged import Reader
 from rag.retrieval.retriever import Retriever
 from tests.doubles import BagEmbedder
 from tests.made_files import column, make_docx, make_epub, make_mail, make_mailbox, make_pdf, make_tgz, make_zip

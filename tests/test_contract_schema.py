@@ -25,7 +25,7 @@ from rag.config import Settings
 from rag.contracts import BadRequest, Request, answer_object, dump, hits_object, parse_history, parse_request
 from rag.domain import EVERYTHING, Scope, Turn
 from rag.embedding.cross_encoder import CrossEncoderReranker
-from rag.indexing import open_index
+from rag.indexing.build import open_index
 from rag.retrieval.evidence import EVIDENCE_PASSAGES
 from rag.retrieval.retriever import Retriever
 from tests.conftest import SEEDS

@@ -17,7 +17,7 @@ from rag.decision import (
     Verdict,
     Weights,
 )
-from rag.indexing import build_index, open_index
+from rag.indexing.build import build_index, open_index
 from rag.retrieval.evidence import quotations
 from rag.retrieval.retriever import Retriever
 from rag.text.language import detect

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.changes import Changes
 from rag.config import Settings
 from rag.domain import Progress
 from rag.errors import (
@@ -22,7 +21,8 @@ from rag.errors import (
     PathMissing,
     RootsDropped,
 )
-from rag.indexing import BuildReport, build_index, check_embedder, open_index
+from rag.indexing.build import BuildReport, build_index, check_embedder, open_index
+from rag.indexing.changes import Changes
 from rag.protocols import OnProgress, Vectors, silent
 from rag.store.catalog import open_catalog
 from tests.doubles import BagEmbedder

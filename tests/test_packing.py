@@ -12,9 +12,9 @@ import pytest
 
 from rag.config import Settings
 from rag.errors import IndexDamaged, IndexPresent, IndexTooNew, IndexTooOld, PackDamaged, RagError
-from rag.indexing import build_index
-from rag.packing import export_index, import_index
-from rag.verifying import verify_index
+from rag.indexing.archive import export_index, import_index
+from rag.indexing.build import build_index
+from rag.indexing.verify import verify_index
 from tests.doubles import BagEmbedder
 from tests.made_index import age, copy_index, data_of, held, make_articles
 

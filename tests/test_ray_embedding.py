@@ -22,9 +22,9 @@ from rag.config import Settings
 from rag.embedding.embedder import BATCH, FEW
 from rag.embedding.ray_embedder import RayEmbedder, units_of
 from rag.errors import ClusterUnusable, ExtraMissing, ModelMissing, RagError, WorkerUnfit
-from rag.indexing import build_index
+from rag.indexing.build import build_index
+from rag.indexing.checkpoint import FILE
 from rag.protocols import Embedder, OnProgress, TokenVectors, Vectors, silent
-from rag.resuming import FILE
 from tests.doubles import BagEmbedder
 from tests.made_index import held, make_articles
 
@@ -136,7 +136,7 @@ BUILD = """
 import sys
 from pathlib import Path
 from rag.config import Settings
-from rag.indexing import build_index
+from rag.indexing.build import build_index
 from rag.embedding.ray_embedder import RayEmbedder
 from tests.doubles import BagEmbedder
 from tests.test_ray_embedding import Slow

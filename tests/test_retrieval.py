@@ -13,7 +13,7 @@ from rag.assembly import open_retriever
 from rag.config import Settings
 from rag.domain import EVERYTHING, Scope
 from rag.errors import EmptyQuestion, QuestionTooLong
-from rag.indexing import build_index, open_index
+from rag.indexing.build import build_index, open_index
 from rag.inquiry import clean_question
 from rag.protocols import Embedder, TokenVectors, Vectors
 from rag.retrieval.evidence import SHOWN_CHARACTERS, vectors_of, widened

@@ -14,7 +14,7 @@ from rag.config import Settings
 from rag.domain import EVERYTHING, Scope
 from rag.errors import BadInput, NothingInScope, UnknownDocument, UnknownLanguage, UnknownSource
 from rag.events import Found
-from rag.indexing import build_index, open_index
+from rag.indexing.build import build_index, open_index
 from rag.retrieval.retriever import Retriever
 from rag.store.catalog import Catalog, open_catalog
 from rag.store.filters import check, count_undated, headings, span_ids

@@ -18,7 +18,7 @@ from rag.config import Settings
 from rag.domain import Passage, Scope
 from rag.errors import EmbedderMismatch, IndexDamaged, IndexMissing, ModelMissing, RagError, UnexpectedError
 from rag.events import Event, Finished, Found, Queued, Written
-from rag.indexing import build_index, open_index
+from rag.indexing.build import build_index, open_index
 from rag.protocols import Message, Token
 from rag.retrieval.retriever import Retriever
 from rag.service import Service

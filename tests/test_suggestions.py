@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from rag.chunking import split_sentences
 from rag.corpus import read_corpus
 from rag.domain import Article, Passage, Segment
+from rag.indexing.chunking import split_sentences
 from rag.store.catalog import Catalog, CatalogFile
 from rag.store.catalog_writer import writing_catalog
 from rag.suggestions import suggest

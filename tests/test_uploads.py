@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from rag import uploads
 from rag.config import Settings, load_settings
 from rag.corpus.formats import MOST_BYTES
 from rag.errors import (
@@ -27,8 +26,8 @@ from rag.errors import (
     UploadTooLarge,
     WriteFailed,
 )
-from rag.indexing import build_index, open_index
-from rag.uploads import Outcome, Upload, add, check_upload, file_name, index_roots, own_folder, remove, restore
+from rag.indexing.build import build_index, open_index, uploads
+from rag.indexing.uploads import Outcome, Upload, add, check_upload, file_name, index_roots, own_folder, remove, restore
 from tests.doubles import BagEmbedder
 from tests.made_files import column, make_pdf, make_zip
 

@@ -13,11 +13,11 @@ import pytest
 
 from rag.config import Settings
 from rag.errors import DiskFull, PathMissing
-from rag.holding import Holds
-from rag.indexing import BuildReport, build_index
+from rag.indexing.build import BuildReport, build_index
+from rag.indexing.holding import Holds
+from rag.indexing.watching import MOST_WAIT_S, News, Sight, follow
 from rag.store.catalog import open_catalog
 from rag.system.locking import alone
-from rag.watching import MOST_WAIT_S, News, Sight, follow
 from tests.doubles import BagEmbedder
 
 QUIET_S = 1.5

@@ -27,7 +27,7 @@ from eval.squad import load_squad
 from rag.assembly import make_generator, open_pipeline, open_retrieval
 from rag.config import Settings
 from rag.generation.llama_cpp import LlamaCppGenerator
-from rag.indexing import open_index
+from rag.indexing.build import open_index
 from rag.rendering import Renderer
 from rag.wording import user_language
 

@@ -14,7 +14,7 @@ from rag.answering import Pipeline
 from rag.assembly import make_models, pipeline_over, retriever_over
 from rag.config import Settings
 from rag.errors import ModelMissing
-from rag.indexing import open_index
+from rag.indexing.build import open_index
 from rag.protocols import Generator, Message, Token
 
 

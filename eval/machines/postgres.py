@@ -35,7 +35,7 @@ from eval.sources import SEEDS_SET, seed_texts
 from rag.config import Settings
 from rag.domain import Progress
 from rag.errors import RagError
-from rag.indexing import build_index
+from rag.indexing.build import build_index
 from rag.postgres import open_shared, share, store_projection
 from rag.protocols import OnProgress, TokenVectors, Vectors, silent
 from rag.retrieval.retriever import Retriever

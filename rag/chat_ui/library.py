@@ -16,9 +16,7 @@ from rag.chat_ui.view import View, stored_scope
 from rag.config import Settings
 from rag.domain import EVERYTHING, Article, Heading, Progress, Scope
 from rag.errors import RagError, UnexpectedError
-from rag.scopes import make_scope
-from rag.service import Service
-from rag.uploads import (
+from rag.indexing.uploads import (
     MOST_FILES,
     MOST_TOTAL,
     Outcome,
@@ -31,6 +29,8 @@ from rag.uploads import (
     remove,
     restore,
 )
+from rag.scopes import make_scope
+from rag.service import Service
 from rag.wording import say
 
 # More sources than these are not offered one by one.
@@ -107,7 +107,7 @@ class Library:
     def remove(self, view: View) -> Generator[Update, None, None]:
         """Takes one of the user's own articles away, and says how to have it back.
 
-        Raises as `rag.uploads.remove` and `build_index` do.
+        Raises as `rag.indexing.uploads.remove` and `build_index` do.
         """
         document = view.text("document")
         yield {"notice": notice(say("chat.removing", view.language), {}, view.language)}
@@ -121,7 +121,7 @@ class Library:
         yield {"notice": notice(text, undo, view.language), **self._lists(view, view.scope)}
 
     def restore(self, view: View) -> Generator[Update, None, None]:
-        """Undoes `remove`. Raises as `rag.uploads.restore` and `build_index` do."""
+        """Undoes `remove`. Raises as `rag.indexing.uploads.restore` and `build_index` do."""
         removed = self._removed.pop(view.text("key"), None)
         if removed is None:
             return

@@ -109,11 +109,11 @@ def remove(*, settings: Settings, renderer: Renderer, names: tuple[str, ...], as
     from rag.assembly import make_embedder
     from rag.domain import Scope
     from rag.errors import NotOwnArticle, UnknownDocument
+    from rag.indexing.uploads import own_folder
+    from rag.indexing.uploads import remove as move_away
     from rag.store.catalog import open_catalog
     from rag.store.filters import headings
     from rag.store.manifest import read_manifest
-    from rag.uploads import own_folder
-    from rag.uploads import remove as move_away
 
     make_embedder(settings)  # raises, before anything is moved, what would keep the index from being brought in step
     with closing(open_catalog(settings.index)) as catalog:
@@ -138,10 +138,10 @@ def restore(*, settings: Settings, renderer: Renderer, names: tuple[str, ...], a
     """`rag articles restore`: undoes `remove`."""
     from rag.assembly import make_embedder
     from rag.errors import UnknownDocument
+    from rag.indexing.uploads import own_folder, removed_articles
+    from rag.indexing.uploads import restore as move_back
     from rag.store.filters import closest
     from rag.store.manifest import read_manifest
-    from rag.uploads import own_folder, removed_articles
-    from rag.uploads import restore as move_back
 
     make_embedder(settings)
     manifest = read_manifest(settings.index)

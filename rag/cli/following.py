@@ -18,10 +18,10 @@ from rag.wording import say
 if TYPE_CHECKING:
     from rag.config import Settings
     from rag.corpus import Problem
-    from rag.holding import Holds
-    from rag.indexing import BuildReport
+    from rag.indexing.build import BuildReport
+    from rag.indexing.holding import Holds
+    from rag.indexing.watching import News
     from rag.rendering import Renderer
-    from rag.watching import News
 
 
 def watch_index(
@@ -29,7 +29,7 @@ def watch_index(
 ) -> None:
     """Keeps the index in step with `paths`, or with what it was built from. Raises as `build` does at first."""
     from rag.assembly import build, make_embedder
-    from rag.watching import follow
+    from rag.indexing.watching import follow
 
     for path in paths:
         if not os.path.lexists(path):

@@ -12,10 +12,10 @@ from rag.wording import say
 
 if TYPE_CHECKING:
     from rag.config import Settings
+    from rag.indexing.verify import Finding
     from rag.protocols import Embedder
     from rag.rendering import Renderer
     from rag.store.manifest import Manifest
-    from rag.verifying import Finding
 
 _DISAGREE = 3  # something to repair first
 
@@ -51,7 +51,7 @@ def _findings(settings: Settings, embedder: Embedder | None) -> list[Finding]:
         from rag.postgres import verify_shared
 
         return verify_shared(settings.store, embedder)
-    from rag.verifying import verify_index
+    from rag.indexing.verify import verify_index
 
     return verify_index(settings.index, embedder)
 
@@ -97,8 +97,8 @@ def move(
 def repair(settings: Settings, renderer: Renderer) -> dict[str, object]:
     """Makes the index whole from what is left of it, tells how, and gives the same as an object."""
     from rag.assembly import make_embedder
+    from rag.indexing.repair import repair_index
     from rag.present import needs_folder
-    from rag.repairing import repair_index
 
     needs_folder(settings, "--repair")
     with telling(renderer) as (problems, on_progress, on_problem):
@@ -120,7 +120,7 @@ def repair(settings: Settings, renderer: Renderer) -> dict[str, object]:
 
 def export(settings: Settings, renderer: Renderer, file: Path, *, as_json: bool) -> None:
     """Writes the index to `file` and tells what it holds."""
-    from rag.packing import export_index
+    from rag.indexing.archive import export_index
     from rag.present import needs_folder
 
     needs_folder(settings, "--export")
@@ -131,7 +131,7 @@ def export(settings: Settings, renderer: Renderer, file: Path, *, as_json: bool)
 
 def import_(settings: Settings, renderer: Renderer, file: Path, *, replace: bool, as_json: bool) -> None:
     """Makes what `file` holds the index and tells what that is."""
-    from rag.packing import import_index
+    from rag.indexing.archive import import_index
     from rag.present import needs_folder
 
     needs_folder(settings, "--import")

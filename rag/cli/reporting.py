@@ -10,9 +10,9 @@ from rag.errors import RagError
 from rag.wording import say
 
 if TYPE_CHECKING:
-    from rag.changes import Changes
     from rag.corpus import OnProblem, Problem
-    from rag.indexing import BuildReport
+    from rag.indexing.build import BuildReport
+    from rag.indexing.changes import Changes
     from rag.protocols import OnProgress
     from rag.rendering import Renderer
 

@@ -3,7 +3,7 @@
 Which texts are read together changes the last bits of their vectors. So a worker is given whole batches of those that
 the local embedder would read, and the results come in its order: where the processors are alike, an index is the same
 to the last bit. What a worker that is lost had before it is given to another. The results are passed on as they come,
-and so are kept (`rag.resuming`): who loses this process loses next to nothing.
+and so are kept (`rag.indexing.checkpoint`): who loses this process loses next to nothing.
 
 Ray is an extra, and a worker needs what this process has: this version of rag, this embedder.
 """

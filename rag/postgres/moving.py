@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from rag.errors import RagError
-from rag.indexing import open_index
+from rag.indexing.build import open_index
 from rag.postgres.pulling import pull
 from rag.postgres.writing import Brought, push
 from rag.protocols import OnProgress, silent

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rag.domain import Article, Passage
-from rag.index_writing import passage_grams, passage_terms, sentence_terms
+from rag.indexing.data_writer import passage_grams, passage_terms, sentence_terms
 from rag.postgres.postings import PARTS, Held, packed
 from rag.protocols import Ids, Vectors
 from rag.store.stores import Stores

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.arrangement import Arrangement
 from rag.domain import Passage, Progress
 from rag.errors import IndexPresent
-from rag.index_writing import passage_grams, passage_terms, sentence_terms, write_terms
+from rag.indexing.arrangement import Arrangement
+from rag.indexing.checkpoint import forget
+from rag.indexing.data_writer import passage_grams, passage_terms, sentence_terms, write_terms
 from rag.postgres.opening import SharedIndex, open_shared
 from rag.postgres.vectors import SharedVectors
 from rag.protocols import Ids, OnProgress, Vectors, silent
-from rag.resuming import forget
 from rag.store.catalog import FILE, CatalogFile, Origin
 from rag.store.catalog_writer import writing_catalog
 from rag.store.checksums import sealed

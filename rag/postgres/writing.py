@@ -16,7 +16,7 @@ from datetime import datetime, timezone
 
 from rag.domain import Progress
 from rag.errors import EmbedderMismatch, NameTaken, RagError, StoreDisagrees
-from rag.indexing import Index
+from rag.indexing.build import Index
 from rag.postgres.connecting import Connection, Server, server_at
 from rag.postgres.loading import load, unload
 from rag.postgres.parcels import Sealed, parcel, sealed

@@ -1,4 +1,4 @@
-"""What a question needs of an index, which lies in a folder (`rag.indexing`) or in PostgreSQL (`rag.postgres`).
+"""What a question needs of an index, which lies in a folder (`rag.indexing.build`) or in PostgreSQL (`rag.postgres`).
 
 An index is one state of its articles: what is asked of one never mixes with what was written since it was opened.
 """

@@ -24,10 +24,10 @@ from typing import Any
 
 import psutil
 
-from rag.chunking import split_article, split_sentences
 from rag.corpus import Notice, Problem, read_corpus
 from rag.domain import Article
 from rag.errors import NoArticles
+from rag.indexing.chunking import split_article, split_sentences
 from rag.system.files import MEGABYTE
 from tests.bad_corpus import CASES, SECRET
 from tests.bad_corpus.case import Case

@@ -21,7 +21,7 @@ from eval.cli import evaluation
 from eval.report import write_report
 from rag.answering import Pipeline
 from rag.config import Settings
-from rag.indexing import build_index, open_index
+from rag.indexing.build import build_index, open_index
 from rag.protocols import Message, Token
 from rag.retrieval.retriever import Retriever
 from tests.doubles import BagEmbedder, ScriptedGenerator

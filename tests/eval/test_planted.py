@@ -18,7 +18,7 @@ from eval.sets import load_set
 from eval.sources import SEEDS, SEEDS_SET, seed_texts, set_digest
 from rag.config import Settings
 from rag.domain import Answer, Hit, Turn
-from rag.indexing import Index, build_index, open_index
+from rag.indexing.build import Index, build_index, open_index
 from rag.retrieval.retriever import Retriever
 from tests.doubles import BagEmbedder
 

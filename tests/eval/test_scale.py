@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from eval.cli import evaluation
 from eval.synthetic import SENTENCES, Corpus, passage_ids, sentence_ids
-from rag.indexing import open_index
+from rag.indexing.build import open_index
 from rag.text.terms import grams, terms
 
 PASSAGES = 230

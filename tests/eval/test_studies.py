@@ -20,7 +20,7 @@ from eval.sets import load_questions
 from eval.sources import load_source
 from rag.config import Settings
 from rag.domain import Answer, Hit, Passage, Turn
-from rag.indexing import build_index, open_index
+from rag.indexing.build import build_index, open_index
 from rag.retrieval.fusion import FIRST_WEIGHTS, SECOND_WEIGHTS, combine, order
 from rag.retrieval.retriever import Retriever
 from tests.doubles import BagEmbedder

@@ -11,7 +11,14 @@ import sys
 from pathlib import Path
 
 _KEPT = Path(".hypothesis", "atheris")
-_MODULES = ["rag.corpus", "rag.chunking", "rag.text.sentences", "rag.text.dates", "rag.uploads", "rag.text.language"]
+_MODULES = [
+    "rag.corpus",
+    "rag.indexing.chunking",
+    "rag.text.sentences",
+    "rag.text.dates",
+    "rag.indexing.uploads",
+    "rag.text.language",
+]
 
 
 def main(promise: str, seconds: int) -> None:

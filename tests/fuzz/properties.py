@@ -13,15 +13,15 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from rag.chunking import split_article, split_sentences
 from rag.corpus import metadata, newsroom, parse, read_articles
 from rag.corpus.formats import SUFFIXES, check_name, plain
 from rag.corpus.formats import web_page as web
 from rag.domain import Article, Passage
 from rag.errors import NotText, RagError
+from rag.indexing.chunking import split_article, split_sentences
+from rag.indexing.uploads import file_name, shown_name
 from rag.text.dates import Period, annotate, asked_period, asks_latest, mentions
 from rag.text.sentences import sentence_spans, visible
-from rag.uploads import file_name, shown_name
 
 LANGUAGES = ("fr", "en", "de", "es", "it", "pt")
 DAYS = (date.min, date(2024, 2, 29), date(2025, 9, 4), date.max)

@@ -13,7 +13,7 @@ from rag.answering import Pipeline
 from rag.config import Settings
 from rag.domain import Answer
 from rag.events import Event, Finished
-from rag.indexing import build_index, open_index
+from rag.indexing.build import build_index, open_index
 from rag.prompting import LANGUAGES, prompt_parts
 from rag.protocols import Embedder, Generator, Message
 from rag.retrieval.retriever import Retriever

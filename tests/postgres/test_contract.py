@@ -14,7 +14,7 @@ import pytest
 from rag.config import Settings
 from rag.domain import EVERYTHING, Hit, Scope
 from rag.errors import NothingInScope, UnknownDocument, UnknownSource
-from rag.indexing import Index, build_index, open_index
+from rag.indexing.build import Index, build_index, open_index
 from rag.postgres import SharedIndex, open_shared, push
 from rag.postgres.connecting import server_at
 from rag.postgres.tidying import make_graph

@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect
 
 from rag.config import Settings
-from rag.indexing import build_index
+from rag.indexing.build import build_index
 from rag.postgres import share
 from tests.browser.conftest import ask, browser, opened, serving, watched
 from tests.doubles import BagEmbedder

@@ -16,14 +16,14 @@ from rag.doctor import examine
 from rag.domain import Scope
 from rag.errors import IndexMissing, IndexPresent, InvalidSetting, StoreCannot, StoreUnreachable
 from rag.events import Finished
-from rag.indexing import build_index, open_index
-from rag.packing import export_index
+from rag.indexing.archive import export_index
+from rag.indexing.build import build_index, open_index
+from rag.indexing.verify import verify_index
 from rag.postgres import move, open_shared, pull, push, share, shared_manifest, shown_url, verify_shared
 from rag.postgres.connecting import Server as Connections
 from rag.present import needs_folder, open_present, present_catalog, present_manifest, present_place
 from rag.retrieval.retriever import Retriever
 from rag.service import Service
-from rag.verifying import verify_index
 from tests.doubles import BagEmbedder
 from tests.made_index import SEEDS, make_articles
 from tests.postgres.conftest import Server

@@ -11,7 +11,7 @@ import pytest
 
 from rag.config import Settings
 from rag.errors import EmbedderMismatch, IndexTooNew, NameTaken, RagError, StoreDisagrees
-from rag.indexing import Index, build_index, open_index
+from rag.indexing.build import Index, build_index, open_index
 from rag.postgres import Brought, SharedIndex, open_shared, push, store_projection, verify_shared
 from rag.postgres.connecting import server_at
 from rag.postgres.schema import MIGRATIONS, prepare, version

@@ -21,7 +21,7 @@ from rag.assembly import build
 from rag.chat_database import FILE, ChatDatabase
 from rag.chat_store import ConversationStore
 from rag.config import Settings
-from rag.indexing import open_index
+from rag.indexing.build import open_index
 from tests.conftest import PROJECT, SEEDS
 from tests.doubles import BagEmbedder
 from tests.serving.conftest import QUESTION, Server, serving

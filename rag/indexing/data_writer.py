@@ -15,11 +15,12 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from rag.arrangement import Arrangement
 from rag.domain import Passage, Progress
-from rag.drafting import Plan
+from rag.indexing.arrangement import Arrangement
+from rag.indexing.checkpoint import Made
+from rag.indexing.embed import Vectoriser, is_outgrown
+from rag.indexing.spans import Plan
 from rag.protocols import Embedder, Ids, OnProgress
-from rag.resuming import Made
 from rag.store.bm25 import LexicalIndex
 from rag.store.bm25_writer import LexicalBuilder
 from rag.store.catalog import FILE, CatalogFile
@@ -28,7 +29,6 @@ from rag.store.stores import PASSAGE_GRAMS, PASSAGE_TERMS, PASSAGES, SENTENCE_TE
 from rag.store.token_vectors import Projection, StoredTokens, write_tokens
 from rag.system.files import flush_folder
 from rag.text.terms import grams, terms
-from rag.vectorising import Vectoriser, is_outgrown
 
 # Spans whose terms are in memory at a time.
 _ANALYSED_AT_A_TIME = 2_000

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.arrangement import Arrangement, arrange, rows_by_document
-from rag.chunking import split_article, split_sentences
 from rag.config import Settings
 from rag.domain import Article
+from rag.indexing.arrangement import Arrangement, arrange, rows_by_document
+from rag.indexing.chunking import split_article, split_sentences
 from rag.protocols import Embedder, Ids
 from rag.store.catalog import FILE, Origin
 from rag.store.catalog_writer import CatalogWriter, writing_catalog

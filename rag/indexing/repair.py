@@ -15,12 +15,13 @@ from typing import Literal
 
 from rag.config import Settings
 from rag.corpus import OnProblem
-from rag.drafting import drafting
 from rag.errors import IndexBeyondRepair, IndexDamaged, IndexMissing
-from rag.index_writing import write_data
-from rag.indexing import build_index, check_embedder
+from rag.indexing.build import build_index, check_embedder
+from rag.indexing.checkpoint import forget, keeping
+from rag.indexing.data_writer import write_data
+from rag.indexing.spans import drafting
+from rag.indexing.verify import Finding, check_texts, verify_data, verify_index
 from rag.protocols import Embedder, OnProgress, silent
-from rag.resuming import forget, keeping
 from rag.store.catalog import FILE as CATALOG
 from rag.store.catalog import CatalogFile
 from rag.store.checksums import damaged_files, sealed
@@ -29,7 +30,6 @@ from rag.store.manifest import SCHEMA, Manifest, readable, told_manifest, write_
 from rag.store.stores import PASSAGES, SENTENCES, TOKENS, Embedded, open_embedded
 from rag.system.files import writing
 from rag.system.locking import alone
-from rag.verifying import Finding, check_texts, verify_data, verify_index
 
 Means = Literal["nothing", "manifest", "texts", "files"]
 

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from rag.errors import RagError
-from rag.indexing import check_embedder, open_data
+from rag.indexing.build import check_embedder, open_data
 from rag.protocols import Embedder, Ids
 from rag.store.catalog import Catalog
 from rag.store.checksums import cut_files, damaged_files

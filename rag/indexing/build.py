@@ -21,18 +21,19 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from rag.changes import Changes, Seen, compare, seen_in
 from rag.config import Settings
 from rag.corpus import OnProblem
 from rag.domain import Article, Progress
-from rag.drafting import Plan, drafting
 from rag.errors import EmbedderMismatch, IndexDamaged, IndexMissing, IndexTooNew, IndexTooOld
-from rag.holding import Holds, read_sources
-from rag.index_writing import Written, write_data
+from rag.indexing.changes import Changes, Seen, compare, seen_in
+from rag.indexing.checkpoint import forget, keeping
+from rag.indexing.data_writer import Written, write_data
+from rag.indexing.holding import Holds, read_sources
+from rag.indexing.roots import Sources, choose_sources
+from rag.indexing.spans import Plan, drafting
+from rag.indexing.unchanged import LIBRARIES, Reader, reading_digest
+from rag.indexing.uploads import own_folder
 from rag.protocols import Embedder, OnProgress, silent
-from rag.reading import LIBRARIES, Reader, reading_digest
-from rag.resuming import forget, keeping
-from rag.roots import Sources, choose_sources
 from rag.store.catalog import Origin
 from rag.store.checksums import cut_files, sealed
 from rag.store.folders import new_data, put_in_place, remove_others
@@ -41,7 +42,6 @@ from rag.store.stores import Stores, open_stores
 from rag.store.token_vectors import Projection
 from rag.system.files import writing
 from rag.system.locking import alone
-from rag.uploads import own_folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from pathlib import Path
 from rag.corpus import OnProblem, read_corpus
 from rag.domain import Article
 from rag.errors import NoArticles
-from rag.reading import Reader
-from rag.roots import Sources
+from rag.indexing.roots import Sources
+from rag.indexing.unchanged import Reader
 
 Holds = Callable[[Path], bool]
 """Whether a file is to be left as it was."""

@@ -13,8 +13,8 @@ from functools import partial
 import numpy as np
 
 from rag.domain import Progress
+from rag.indexing.checkpoint import Made
 from rag.protocols import Embedder, Ids, OnProgress, TokenVectors, Vectors
-from rag.resuming import Made
 from rag.store.faiss_store import FaissStore
 from rag.store.rows import Rows
 from rag.store.stores import Embedded

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import IO
 
 from rag.errors import FileUnreadable, IndexDamaged, IndexPresent, PackDamaged
-from rag.indexing import open_data
-from rag.resuming import forget
+from rag.indexing.build import open_data
+from rag.indexing.checkpoint import forget
 from rag.store.checksums import sealed
 from rag.store.folders import new_data, put_in_place
 from rag.store.manifest import FILE as MANIFEST
