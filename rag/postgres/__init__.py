@@ -6,12 +6,12 @@ holds, `pull` makes an index folder of it. Only imported where the setting `stor
 
 from __future__ import annotations
 
-from rag.postgres.connecting import shown_url
-from rag.postgres.moving import move, share
-from rag.postgres.opening import SharedIndex, open_shared, shared_manifest
-from rag.postgres.pulling import pull
-from rag.postgres.verifying import verify_shared
-from rag.postgres.writing import Brought, push, store_projection
+from rag.postgres.connection import shown_url
+from rag.postgres.download import pull
+from rag.postgres.integrity import verify_shared
+from rag.postgres.reader import SharedIndex, open_shared, shared_manifest
+from rag.postgres.transfer import move, share
+from rag.postgres.writer import Brought, push, store_projection
 
 __all__ = [
     "Brought", "SharedIndex", "move", "open_shared", "pull", "push", "share", "shared_manifest", "shown_url",

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 
 from rag.errors import ConversationsBusy, ConversationsTooNew
-from rag.postgres.connecting import SCHEMA_NAME, Connection, psycopg, server_at
+from rag.postgres.connection import SCHEMA_NAME, Connection, psycopg, server_at
 from rag.postgres.schema import CHATS, LOCK
 
 _VERSION = 1

@@ -12,8 +12,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.postgres.postings import PARTS, POSTING, Held, living
-from rag.postgres.state import State
+from rag.postgres.posting_lists import PARTS, POSTING, Held, living
+from rag.postgres.snapshot import State
 from rag.protocols import Ids, Vectors
 from rag.store.bm25 import LexicalIndex, rarity, weighed
 from rag.store.postings import Postings

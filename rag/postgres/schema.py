@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.errors import IndexMissing, IndexTooNew, StoreTooOld
-from rag.postgres.connecting import SCHEMA_NAME, Connection, psycopg, register_vector
+from rag.postgres.connection import SCHEMA_NAME, Connection, psycopg, register_vector
 
 SHARDS = 64
 LOCK = 0x7261_6700

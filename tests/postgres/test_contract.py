@@ -16,8 +16,8 @@ from rag.domain import EVERYTHING, Hit, Scope
 from rag.errors import NothingInScope, UnknownDocument, UnknownSource
 from rag.indexing.build import Index, build_index, open_index
 from rag.postgres import SharedIndex, open_shared, push
-from rag.postgres.connecting import server_at
-from rag.postgres.tidying import make_graph
+from rag.postgres.compaction import make_graph
+from rag.postgres.connection import server_at
 from rag.postgres.vectors import FEW, SharedVectors
 from rag.protocols import Vectors
 from rag.retrieval.evidence import quotations

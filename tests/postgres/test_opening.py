@@ -20,7 +20,7 @@ from rag.indexing.archive import export_index
 from rag.indexing.build import build_index, open_index
 from rag.indexing.verify import verify_index
 from rag.postgres import move, open_shared, pull, push, share, shared_manifest, shown_url, verify_shared
-from rag.postgres.connecting import Server as Connections
+from rag.postgres.connection import Server as Connections
 from rag.present import needs_folder, open_present, present_catalog, present_manifest, present_place
 from rag.retrieval.retriever import Retriever
 from rag.service import Service

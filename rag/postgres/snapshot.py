@@ -10,8 +10,8 @@ from functools import cached_property
 from typing import Any
 
 from rag.errors import IndexDamaged
-from rag.postgres.connecting import Connection, Server, psycopg
-from rag.postgres.postings import graves
+from rag.postgres.connection import Connection, Server, psycopg
+from rag.postgres.posting_lists import graves
 from rag.postgres.schema import check_version
 from rag.protocols import Ids
 from rag.store.manifest import Manifest

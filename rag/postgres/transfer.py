@@ -10,8 +10,8 @@ from pathlib import Path
 
 from rag.errors import RagError
 from rag.indexing.build import open_index
-from rag.postgres.pulling import pull
-from rag.postgres.writing import Brought, push
+from rag.postgres.download import pull
+from rag.postgres.writer import Brought, push
 from rag.protocols import OnProgress, silent
 from rag.store.manifest import Manifest, current_manifest
 

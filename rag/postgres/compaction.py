@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rag.postgres.connecting import Connection
-from rag.postgres.loading import copy_rows
-from rag.postgres.postings import graves, living
+from rag.postgres.bulk_copy import copy_rows
+from rag.postgres.connection import Connection
+from rag.postgres.posting_lists import graves, living
 from rag.postgres.schema import INDEXING, LOCK, MERGING
 from rag.postgres.vectors import FEW
 

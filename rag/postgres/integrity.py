@@ -9,8 +9,8 @@ from dataclasses import astuple
 from rag.errors import RagError
 from rag.indexing.build import check_embedder
 from rag.indexing.verify import Finding, check_texts, check_vectors
-from rag.postgres.opening import SharedIndex, open_shared
-from rag.postgres.postings import PARTS, graves, living
+from rag.postgres.posting_lists import PARTS, graves, living
+from rag.postgres.reader import SharedIndex, open_shared
 from rag.protocols import Embedder
 
 _COUNTED = """

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from pgvector import HalfVector
 
-from rag.postgres.connecting import Connection
+from rag.postgres.connection import Connection
 from rag.postgres.parcels import LEVELS, Parcel, postings
 from rag.postgres.schema import SHARDS
 

@@ -15,7 +15,7 @@ from rag.errors import IndexPresent
 from rag.indexing.arrangement import Arrangement
 from rag.indexing.checkpoint import forget
 from rag.indexing.data_writer import passage_grams, passage_terms, sentence_terms, write_terms
-from rag.postgres.opening import SharedIndex, open_shared
+from rag.postgres.reader import SharedIndex, open_shared
 from rag.postgres.vectors import SharedVectors
 from rag.protocols import Ids, OnProgress, Vectors, silent
 from rag.store.catalog import FILE, CatalogFile, Origin

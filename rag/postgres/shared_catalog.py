@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rag.postgres.state import State
+from rag.postgres.snapshot import State
 from rag.store.catalog import Catalog
 
 

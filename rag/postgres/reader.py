@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rag.postgres.catalog import SharedCatalog
-from rag.postgres.connecting import server_at
+from rag.postgres.connection import server_at
 from rag.postgres.lexical import SharedTerms
-from rag.postgres.state import State
+from rag.postgres.shared_catalog import SharedCatalog
+from rag.postgres.snapshot import State
 from rag.postgres.vectors import SharedTokens, SharedVectors
 from rag.store.manifest import Manifest
 
