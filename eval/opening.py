@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from eval.runner import Facts, System
 from eval.runs import code_digest
-from rag.answering import Pipeline
+from rag.answering.pipeline import Pipeline
 from rag.assembly import make_generator, open_retrieval
 from rag.config import NO_GENERATOR, Settings
 from rag.domain import Answer, Hit, Turn

@@ -35,7 +35,7 @@ from rag.system.digests import folder_digest
 from rag.text import language as languages
 
 if TYPE_CHECKING:
-    from rag.answering import Pipeline
+    from rag.answering.pipeline import Pipeline
 
 DEFAULT_MODELS: tuple[ModelSpec, ...] = (GENERATOR, EMBEDDER)
 # What the generator has read of its prompts' beginnings, in the folder of the models.
@@ -126,7 +126,7 @@ def retriever_over(index: Searchable, models: Models, settings: Settings) -> Ret
 
 def pipeline_over(retriever: Retriever, models: Models, settings: Settings, load_s: float = 0.0) -> Pipeline:
     """A pipeline over a retriever of the same models; `load_s` is what loading them took."""
-    from rag.answering import Pipeline  # a search alone does not wait for what only answers need
+    from rag.answering.pipeline import Pipeline  # a search alone does not wait for what only answers need
 
     return Pipeline(retriever, models.embedder, models.generator, settings, load_s=load_s)
 

@@ -14,9 +14,9 @@ from datetime import date, datetime
 from html import escape
 from typing import Any
 
+from rag.answering.grounding import strip_markers
 from rag.chat_store import Conversation, Exchange, Marked
 from rag.contracts import dump
-from rag.grounding import strip_markers
 from rag.prompting import written_date
 from rag.text.dates import written_day
 from rag.wording import say

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
-from rag.answering import Pipeline
+from rag.answering.inquiry import clean_question
+from rag.answering.pipeline import Pipeline
 from rag.assembly import Models, build, load_models, pipeline_over, retriever_over
 from rag.config import Settings
 from rag.corpus import OnProblem
@@ -24,7 +25,6 @@ from rag.errors import RagError, UnexpectedError
 from rag.events import Event, Finished, Queued
 from rag.generation.process import GeneratorApart
 from rag.indexing.build import BuildReport, check_embedder
-from rag.inquiry import clean_question
 from rag.present import open_present, present_manifest, present_place
 from rag.protocols import OnProgress, silent
 from rag.queueing import FairQueue, OnTurn, Ticket

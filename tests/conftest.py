@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from rag.answering import Pipeline
+from rag.answering.pipeline import Pipeline
 from rag.assembly import DEFAULT_MODELS, build, open_pipeline
 from rag.config import Settings
 from rag.fetching import fetch

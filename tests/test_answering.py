@@ -14,13 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rag.answering import SUPPORTED, Pipeline
+from rag.answering.inquiry import LONGEST_QUESTION
+from rag.answering.pipeline import SUPPORTED, Pipeline
 from rag.config import Settings
 from rag.domain import Answer, Citation, Scope, Timings, Turn
 from rag.errors import EmptyQuestion, GenerationFailed, NothingInScope, QuestionTooLong
 from rag.events import Checked, Dropped, Event, Finished, Found, Written
 from rag.indexing.build import build_index, open_index
-from rag.inquiry import LONGEST_QUESTION
 from rag.prompting import prompt_parts
 from rag.protocols import Message, Token
 from rag.retrieval.evidence import quotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.article_facts import Fact, asked_fact
+from rag.answering.article_facts import Fact, asked_fact
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ import pytest
 
 from eval import errors as eval_errors
 from rag import errors
-from rag.answering import Pipeline
+from rag.answering.pipeline import Pipeline
 from rag.config import Settings
 from rag.domain import Hit, Passage, Progress
 from rag.errors import RagError

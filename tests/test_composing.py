@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from rag.composing import Draft
+from rag.answering.composer import Draft
+from rag.answering.grounding import Grounded
 from rag.domain import Passage
-from rag.grounding import Grounded
 
 DAY = date(2025, 9, 4)
 TEXT = "Mark Rutte a parlé jeudi à Prague. La Russie refuse toute intervention. Berlin pose trois conditions."

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from rag import errors
-from rag.answering import Pipeline
+from rag.answering.pipeline import Pipeline
 from rag.config import Settings
 from rag.corpus import Notice, Problem, read_articles, read_corpus
 from rag.corpus.formats import archives

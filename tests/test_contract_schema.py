@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
 from rag import cli
-from rag.answering import Pipeline
+from rag.answering.pipeline import Pipeline
 from rag.config import Settings
 from rag.contracts import BadRequest, Request, answer_object, dump, hits_object, parse_history, parse_request
 from rag.domain import EVERYTHING, Scope, Turn

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.config import Settings
-from rag.decision import (
+from rag.answering.decision import (
     ALONE,
     FOREIGN_ALONE,
     FOREIGN_WITH_GENERATOR,
@@ -17,6 +16,7 @@ from rag.decision import (
     Verdict,
     Weights,
 )
+from rag.config import Settings
 from rag.indexing.build import build_index, open_index
 from rag.retrieval.evidence import quotations
 from rag.retrieval.retriever import Retriever

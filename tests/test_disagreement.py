@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from rag.disagreement import disagree, disagreement
+from rag.answering.disagreement import disagree, disagreement
 from rag.domain import Passage
 from rag.text.quantities import figures
 

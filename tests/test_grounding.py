@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from rag.answering.grounding import begins_line, ground, names, running_text, strip_markers, strip_markup
 from rag.domain import Passage
-from rag.grounding import begins_line, ground, names, running_text, strip_markers, strip_markup
 from rag.text.sentences import sentence_spans
 
 

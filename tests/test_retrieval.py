@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rag.answering.inquiry import clean_question
 from rag.assembly import open_retriever
 from rag.config import Settings
 from rag.domain import EVERYTHING, Scope
 from rag.errors import EmptyQuestion, QuestionTooLong
 from rag.indexing.build import build_index, open_index
-from rag.inquiry import clean_question
 from rag.protocols import Embedder, TokenVectors, Vectors
 from rag.retrieval.evidence import SHOWN_CHARACTERS, vectors_of, widened
 from rag.retrieval.retriever import Retriever

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.answering import Pipeline
+from rag.answering.pipeline import Pipeline
 from rag.config import Settings
 from rag.domain import EVERYTHING, Scope
 from rag.errors import BadInput, NothingInScope, UnknownDocument, UnknownLanguage, UnknownSource

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answering import Pipeline
+from rag.answering.pipeline import Pipeline
 from rag.domain import Answer
 from tests.conftest import SEEDS
 from tests.test_answering import check_invariants

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rag.answering import Pipeline
+from rag.answering.pipeline import Pipeline
 from rag.assembly import make_models, pipeline_over, retriever_over
 from rag.config import Settings
 from rag.errors import ModelMissing

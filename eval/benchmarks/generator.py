@@ -10,7 +10,7 @@ from typing import Protocol
 from eval.benchmarks.counting import CountingGenerator
 from eval.benchmarks.figures import Bar, Figure
 from eval.benchmarks.plain_llama import Written
-from rag.answering import Pipeline
+from rag.answering.pipeline import Pipeline
 from rag.protocols import Message, Token
 
 SECTION = "generator"

@@ -45,9 +45,9 @@ def ask(
     from rag.text import language as languages
 
     languages.begin_loading()  # beside the imports, which take as long
+    from rag.answering.inquiry import clean_question
     from rag.assembly import open_answering
     from rag.contracts import answer_object, dump
-    from rag.inquiry import clean_question
 
     if batch is None:
         clean_question(asked)  # a bad question is told before anything is loaded
@@ -105,9 +105,9 @@ def search(
     from rag.text import language as languages
 
     languages.begin_loading()  # beside the imports, which take as long
+    from rag.answering.inquiry import clean_question
     from rag.assembly import open_retriever
     from rag.contracts import dump, hits_object
-    from rag.inquiry import clean_question
 
     if batch is None:
         asked = clean_question(asked)

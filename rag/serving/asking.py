@@ -10,9 +10,9 @@ from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 
+from rag.answering.inquiry import clean_question
 from rag.config import Settings
 from rag.domain import EVERYTHING, Scope, Turn
-from rag.inquiry import clean_question
 from rag.serving.limits import Asked, Run, Work
 
 Deadline = Annotated[

@@ -16,11 +16,11 @@ from typing import Any
 import anyio
 from pydantic import Field
 
+from rag.answering.inquiry import clean_question
 from rag.config import Settings
 from rag.contracts import answer_object, heading_object, hits_object
 from rag.domain import Article, Scope, Turn
 from rag.events import Event, Finished, Queued
-from rag.inquiry import clean_question
 from rag.service import Service
 from rag.serving.api import scope_of
 from rag.serving.bodies import Body, Name

@@ -19,7 +19,7 @@ from eval.benchmarks.machine import machine, processor
 from eval.benchmarks.plain_llama import Written
 from eval.cli import evaluation
 from eval.report import write_report
-from rag.answering import Pipeline
+from rag.answering.pipeline import Pipeline
 from rag.config import Settings
 from rag.indexing.build import build_index, open_index
 from rag.protocols import Message, Token

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rag.answering import Pipeline
+from rag.answering.pipeline import Pipeline
 from rag.config import Settings
 from rag.domain import Answer
 from rag.events import Event, Finished

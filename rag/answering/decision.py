@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
+from rag.answering.grounding import names
 from rag.domain import Hit, Passage
-from rag.grounding import names
 from rag.prompting import confirm_messages, decide_choices, decide_messages
 from rag.protocols import Generator
 from rag.store.searchable import Searchable

@@ -16,8 +16,8 @@ from datetime import date
 from functools import cache
 from itertools import product
 
+from rag.answering.grounding import denies
 from rag.domain import Passage
-from rag.grounding import denies
 from rag.text.dates import Period, mentions
 from rag.text.dates.vocabulary import plain
 from rag.text.quantities import Figure, figures

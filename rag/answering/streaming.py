@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from rag.answering.grounding import begins_line, running_text, strip_markers, strip_markup
 from rag.events import Checked, Dropped, Written
-from rag.grounding import begins_line, running_text, strip_markers, strip_markup
 from rag.protocols import Token
 from rag.text.sentences import quotes_open, sentence_spans, visible
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rag.answering.grounding import Grounded, inert
 from rag.domain import Citation, Passage, Statement, within
 from rag.events import Checked
-from rag.grounding import Grounded, inert
 from rag.text.dates import annotate
 from rag.text.terms import fold, terms
 

@@ -23,16 +23,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from rag.article_facts import article_meant, asked_fact, shown_fact
-from rag.composing import Draft
+from rag.answering.article_facts import article_meant, asked_fact, shown_fact
+from rag.answering.composer import Draft
+from rag.answering.decision import Decider, Verdict
+from rag.answering.disagreement import disagreement
+from rag.answering.grounding import Grounded, ground, inert
+from rag.answering.inquiry import Inquiry, clean_question
+from rag.answering.streaming import phrased
 from rag.config import NO_GENERATOR, Settings
-from rag.decision import Decider, Verdict
-from rag.disagreement import disagreement
 from rag.domain import EVERYTHING, Answer, Citation, Hit, Passage, Scope, Turn, page_at, within
 from rag.events import Checked, Event, Finished, Found
-from rag.grounding import Grounded, ground, inert
-from rag.inquiry import Inquiry, clean_question
-from rag.phrasing import phrased
 from rag.prompting import LANGUAGES, answer_messages, fact_stated, fit, frame, refusal
 from rag.protocols import Embedder, Generator
 from rag.question.kinds import asks_for_several, asks_yes_or_no, compares

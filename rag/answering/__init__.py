@@ -1,0 +1,1 @@
+"""Evidence to a cited answer: decided, put together, grounded, and said as a stream of events."""
