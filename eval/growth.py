@@ -27,11 +27,11 @@ from eval.benchmarks.memory import held
 from eval.opening import PROJECT
 from eval.recombined import Recombined, write_articles
 from eval.runner import peak_memory_mb
-from rag.assembly import make_embedder
 from rag.config import Settings
 from rag.domain import Progress
 from rag.indexing.build import build_index
 from rag.protocols import Embedder, OnProgress, TokenVectors, Vectors, silent
+from rag.runtime.assembly import make_embedder
 from rag.system.files import MEGABYTE
 
 _DIMENSION = 384

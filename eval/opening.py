@@ -13,10 +13,10 @@ from typing import Any, Protocol
 from eval.runner import Facts, System
 from eval.runs import code_digest
 from rag.answering.pipeline import Pipeline
-from rag.assembly import make_generator, open_retrieval
 from rag.config import NO_GENERATOR, Settings
 from rag.domain import Answer, Hit, Turn
 from rag.generation.llama_cpp import LlamaCppGenerator
+from rag.runtime.assembly import make_generator, open_retrieval
 from rag.store.searchable import Searchable
 from rag.system.digests import file_digest
 

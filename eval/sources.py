@@ -16,10 +16,10 @@ from eval.records import Case
 from eval.runs import RUNS, find_run, run_from
 from eval.sets import load_set, read_bytes
 from eval.squad import load_squad, write_documents
-from rag.assembly import build
 from rag.config import Settings
 from rag.corpus import read_corpus
 from rag.indexing.build import open_index
+from rag.runtime.assembly import build
 
 SEEDS_SET = PROJECT / "eval" / "sets" / "seeds.jsonl"
 SEEDS = PROJECT / "seeds"

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rag.assembly import open_pipeline
+    from rag.runtime.assembly import open_pipeline
 
 __all__ = ["open_pipeline"]
 
@@ -20,7 +20,7 @@ __all__ = ["open_pipeline"]
 def __getattr__(name: str) -> Any:
     # Loaded when asked for: importing `rag` must stay cheap for the command line's `--help`.
     if name == "open_pipeline":
-        from rag.assembly import open_pipeline
+        from rag.runtime.assembly import open_pipeline
 
         return open_pipeline
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,13 +13,13 @@ import sys
 import time
 from pathlib import Path
 
-from rag.assembly import Models
 from rag.config import Settings
 from rag.domain import Answer
 from rag.errors import RagError
 from rag.events import Finished
 from rag.indexing.build import build_index
-from rag.service import Service
+from rag.runtime.assembly import Models
+from rag.runtime.service import Service
 from tests.doubles import BagEmbedder
 
 QUESTIONS = ("que demande l'Allemagne ?", "qui a parlé de la série ?", "combien de blessés en septembre ?")

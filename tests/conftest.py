@@ -11,9 +11,9 @@ import pytest
 from hypothesis import settings
 
 from rag.answering.pipeline import Pipeline
-from rag.assembly import DEFAULT_MODELS, build, open_pipeline
 from rag.config import Settings
 from rag.fetching import fetch
+from rag.runtime.assembly import DEFAULT_MODELS, build, open_pipeline
 
 settings.register_profile("long", max_examples=20_000, deadline=None)
 if "HYPOTHESIS_PROFILE" in os.environ:

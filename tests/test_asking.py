@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from rag.assembly import Models
 from rag.chat_database import ChatDatabase
 from rag.chat_store import ConversationStore
 from rag.chat_ui.asking import Asking
 from rag.config import Settings
 from rag.domain import Heading
 from rag.indexing.build import build_index
-from rag.service import Service
+from rag.runtime.assembly import Models
+from rag.runtime.service import Service
 from tests.doubles import BagEmbedder
 
 

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rag.assembly import make_embedder
 from rag.config import Settings
 from rag.embedding.bert import Bert, map_tensors
 from rag.embedding.embedder import FEW, SentenceTransformerEmbedder
 from rag.embedding.numpy_encoder import NumpyEncoder
 from rag.embedding.torch_encoder import TorchEncoder
 from rag.errors import ModelDamaged
+from rag.runtime.assembly import make_embedder
 from tests.tiny_model import write_tiny_model
 
 QUESTIONS = [

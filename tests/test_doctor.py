@@ -12,8 +12,8 @@ from click.testing import CliRunner
 
 from rag import cli
 from rag.config import Settings
-from rag.doctor import Check, examine
 from rag.fetching import EMBEDDER, GENERATOR
+from rag.runtime.doctor import Check, examine
 from tests.test_cli import build_bag_index, loose_embedder, run_on_terminal, run_rag
 
 NAMES = ["python", "torch", "llama-cpp-python", "generator", "embedder", "index", "index disk", "models disk", "memory"]

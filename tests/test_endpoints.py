@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from rag.assembly import make_generator
 from rag.config import Settings
-from rag.doctor import examine
 from rag.errors import EndpointUnusable, GenerationFailed, InvalidSetting
 from rag.generation.endpoint import EndpointGenerator
 from rag.generation.endpoint_pool import EndpointPool
 from rag.generation.llama_cpp import LlamaCppGenerator
 from rag.protocols import Message
+from rag.runtime.assembly import make_generator
+from rag.runtime.doctor import examine
 from tests.llama_server import free_port, serving
 from tests.test_endpoint import DONE, STOP, Endpoint, Handler, Reply, broken_off, delta, scored, sent, streamed
 

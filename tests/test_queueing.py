@@ -8,7 +8,7 @@ import time
 import pytest
 
 from rag.errors import QueueFull
-from rag.queueing import FairQueue, Ticket
+from rag.runtime.fair_queue import FairQueue, Ticket
 
 
 def served(queue: FairQueue, tickets: dict[str, Ticket]) -> list[str]:

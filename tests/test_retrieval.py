@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from rag.answering.inquiry import clean_question
-from rag.assembly import open_retriever
 from rag.config import Settings
 from rag.domain import EVERYTHING, Scope
 from rag.errors import EmptyQuestion, QuestionTooLong
@@ -18,6 +17,7 @@ from rag.indexing.build import build_index, open_index
 from rag.protocols import Embedder, TokenVectors, Vectors
 from rag.retrieval.evidence import SHOWN_CHARACTERS, vectors_of, widened
 from rag.retrieval.retriever import Retriever
+from rag.runtime.assembly import open_retriever
 from tests.doubles import BagEmbedder, OverlapReranker
 
 ARTICLES = {

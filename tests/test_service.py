@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from threadpoolctl import threadpool_info
 
-from rag.assembly import Models
 from rag.config import Settings
 from rag.domain import Passage, Scope
 from rag.errors import EmbedderMismatch, IndexDamaged, IndexMissing, ModelMissing, RagError, UnexpectedError
@@ -21,7 +20,8 @@ from rag.events import Event, Finished, Found, Queued, Written
 from rag.indexing.build import build_index, open_index
 from rag.protocols import Message, Token
 from rag.retrieval.retriever import Retriever
-from rag.service import Service
+from rag.runtime.assembly import Models
+from rag.runtime.service import Service
 from rag.store.manifest import FILE
 from tests.conftest import SEEDS
 from tests.doubles import BagEmbedder, ScriptedGenerator

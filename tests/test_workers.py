@@ -17,7 +17,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from rag.assembly import make_models
 from rag.config import Settings
 from rag.errors import (
     EmptyQuestion,
@@ -35,6 +34,7 @@ from rag.generation.llama_cpp import LlamaCppGenerator
 from rag.generation.process import GeneratorApart
 from rag.generation.process.wire import error_object, from_line, to_error, to_line
 from rag.protocols import Generator, Message
+from rag.runtime.assembly import make_models
 from tests.conftest import PROJECT
 from tests.failing_generators import WORDS, CrashingLoad, Damaged, Failing
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rag.answering.pipeline import Pipeline
-from rag.assembly import make_models, pipeline_over, retriever_over
 from rag.config import Settings
 from rag.errors import ModelMissing
 from rag.indexing.build import open_index
 from rag.protocols import Generator, Message, Token
+from rag.runtime.assembly import make_models, pipeline_over, retriever_over
 
 
 @dataclass(frozen=True, slots=True)

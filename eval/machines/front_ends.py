@@ -33,8 +33,8 @@ from eval.opening import PROJECT
 from eval.recombined import Recombined, write_articles
 from eval.sets import load_questions
 from eval.sources import SEEDS, SEEDS_SET, seed_texts
-from rag.assembly import build
 from rag.config import TOKEN_VARIABLE, load_settings
+from rag.runtime.assembly import build
 
 _PORT = 8000
 _TOKEN = "front-ends"

@@ -25,10 +25,10 @@ from eval.machines.hosts import Host, hosts
 from eval.opening import PROJECT
 from eval.recombined import Recombined
 from eval.sources import seed_texts
-from rag.assembly import embedder_on_ray, make_embedder
 from rag.config import Settings, load_settings
 from rag.embedding.embedder import FEW
 from rag.protocols import Embedder, TokenVectors, Vectors
+from rag.runtime.assembly import embedder_on_ray, make_embedder
 
 _PORT = 6390
 _STORE_BYTES = 400_000_000

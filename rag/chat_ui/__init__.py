@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rag.chat_store import Database
     from rag.config import Settings
-    from rag.service import Service
+    from rag.runtime.service import Service
 
 
 def launch(
@@ -34,7 +34,7 @@ def launch(
     """
     from rag.chat_ui.web import listen, serve, url_of
     from rag.rendering import Renderer
-    from rag.service import Service
+    from rag.runtime.service import Service
     from rag.wording import say, user_language
 
     with listen(host, port) as listener:

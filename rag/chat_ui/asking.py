@@ -17,7 +17,7 @@ from rag.chat_ui.view import View
 from rag.domain import Turn
 from rag.errors import RagError, UnexpectedError
 from rag.events import Written
-from rag.service import Service
+from rag.runtime.service import Service
 from rag.store.filters import heading
 
 # What is provisional is redrawn at most so often.

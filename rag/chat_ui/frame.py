@@ -10,8 +10,8 @@ from rag.chat_ui.markup import LANGUAGES, button, t
 from rag.chat_ui.view import View
 from rag.config import Settings
 from rag.errors import RagError
-from rag.present import present_manifest
-from rag.service import Service
+from rag.runtime.location import present_manifest
+from rag.runtime.service import Service
 from rag.suggestions import suggest
 
 _FORMATS = ("markdown", "json", "html")

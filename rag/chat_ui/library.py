@@ -29,8 +29,8 @@ from rag.indexing.uploads import (
     remove,
     restore,
 )
+from rag.runtime.service import Service
 from rag.scopes import make_scope
-from rag.service import Service
 from rag.wording import say
 
 # More sources than these are not offered one by one.

@@ -40,7 +40,7 @@ def articles() -> None:
 def list_(*, settings: Settings, renderer: Renderer, scope: Scope, as_json: bool) -> None:
     """`rag articles list`."""
     from rag.contracts import dump, headings_list
-    from rag.present import present_catalog
+    from rag.runtime.location import present_catalog
     from rag.store.filters import headings
 
     check_scope(scope, settings, renderer)
@@ -60,7 +60,7 @@ def show(*, settings: Settings, renderer: Renderer, name: str, as_json: bool) ->
     """`rag articles show`."""
     from rag.contracts import article_object, dump
     from rag.domain import Scope
-    from rag.present import present_catalog
+    from rag.runtime.location import present_catalog
     from rag.store.filters import headings, holding
 
     with closing(present_catalog(settings)) as catalog:
@@ -106,11 +106,11 @@ def _facts(article: Article, file: str, passages: int, language: str) -> dict[st
 @running
 def remove(*, settings: Settings, renderer: Renderer, names: tuple[str, ...], as_json: bool) -> None:
     """`rag articles remove`: an own article is moved to the removed ones, any other stays where it is, excluded."""
-    from rag.assembly import make_embedder
     from rag.domain import Scope
     from rag.errors import NotOwnArticle, UnknownDocument
     from rag.indexing.uploads import own_folder
     from rag.indexing.uploads import remove as move_away
+    from rag.runtime.assembly import make_embedder
     from rag.store.catalog import open_catalog
     from rag.store.filters import headings
     from rag.store.manifest import read_manifest
@@ -136,10 +136,10 @@ def remove(*, settings: Settings, renderer: Renderer, names: tuple[str, ...], as
 @running
 def restore(*, settings: Settings, renderer: Renderer, names: tuple[str, ...], as_json: bool) -> None:
     """`rag articles restore`: undoes `remove`."""
-    from rag.assembly import make_embedder
     from rag.errors import UnknownDocument
     from rag.indexing.uploads import own_folder, removed_articles
     from rag.indexing.uploads import restore as move_back
+    from rag.runtime.assembly import make_embedder
     from rag.store.filters import closest
     from rag.store.manifest import read_manifest
 

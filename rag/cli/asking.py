@@ -46,8 +46,8 @@ def ask(
 
     languages.begin_loading()  # beside the imports, which take as long
     from rag.answering.inquiry import clean_question
-    from rag.assembly import open_answering
     from rag.contracts import answer_object, dump
+    from rag.runtime.assembly import open_answering
 
     if batch is None:
         clean_question(asked)  # a bad question is told before anything is loaded
@@ -106,8 +106,8 @@ def search(
 
     languages.begin_loading()  # beside the imports, which take as long
     from rag.answering.inquiry import clean_question
-    from rag.assembly import open_retriever
     from rag.contracts import dump, hits_object
+    from rag.runtime.assembly import open_retriever
 
     if batch is None:
         asked = clean_question(asked)

@@ -28,8 +28,8 @@ def watch_index(
     settings: Settings, renderer: Renderer, *, paths: tuple[Path, ...], replace: bool, as_json: bool
 ) -> None:
     """Keeps the index in step with `paths`, or with what it was built from. Raises as `build` does at first."""
-    from rag.assembly import build, make_embedder
     from rag.indexing.watching import follow
+    from rag.runtime.assembly import build, make_embedder
 
     for path in paths:
         if not os.path.lexists(path):

@@ -102,9 +102,9 @@ def update(
     as_json: bool,
 ) -> None:
     """Builds or updates the index, its texts embedded by the Ray cluster `ray` if named, and tells what was done."""
-    from rag.assembly import build, embedder_on_ray
     from rag.contracts import dump
-    from rag.present import present_place
+    from rag.runtime.assembly import build, embedder_on_ray
+    from rag.runtime.location import present_place
 
     with (
         _resumable(renderer),
@@ -140,8 +140,8 @@ def _preview(
     as_json: bool,
 ) -> None:
     """Tells what `update` would do."""
-    from rag.assembly import preview
     from rag.contracts import dump
+    from rag.runtime.assembly import preview
 
     start = perf_counter()
     with telling(renderer) as (problems, on_progress, on_problem):

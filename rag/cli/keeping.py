@@ -22,9 +22,9 @@ _DISAGREE = 3  # something to repair first
 
 def verify(settings: Settings, renderer: Renderer, *, as_json: bool) -> int:
     """Tells whether files, passages and vectors of the index agree; the exit code."""
-    from rag.assembly import make_embedder
     from rag.contracts import dump
-    from rag.present import present_place
+    from rag.runtime.assembly import make_embedder
+    from rag.runtime.location import present_place
 
     try:
         embedder = make_embedder(settings)
@@ -70,7 +70,7 @@ def move(
     Each is a folder or the URL of a shared index.
     """
     from rag.contracts import dump
-    from rag.present import is_url, shown_place
+    from rag.runtime.location import is_url, shown_place
 
     own = settings.store or str(settings.index)
     places = [source or own, target or own]
@@ -96,9 +96,9 @@ def move(
 
 def repair(settings: Settings, renderer: Renderer) -> dict[str, object]:
     """Makes the index whole from what is left of it, tells how, and gives the same as an object."""
-    from rag.assembly import make_embedder
     from rag.indexing.repair import repair_index
-    from rag.present import needs_folder
+    from rag.runtime.assembly import make_embedder
+    from rag.runtime.location import needs_folder
 
     needs_folder(settings, "--repair")
     with telling(renderer) as (problems, on_progress, on_problem):
@@ -121,7 +121,7 @@ def repair(settings: Settings, renderer: Renderer) -> dict[str, object]:
 def export(settings: Settings, renderer: Renderer, file: Path, *, as_json: bool) -> None:
     """Writes the index to `file` and tells what it holds."""
     from rag.indexing.archive import export_index
-    from rag.present import needs_folder
+    from rag.runtime.location import needs_folder
 
     needs_folder(settings, "--export")
     with renderer.waiting("pack"):
@@ -132,7 +132,7 @@ def export(settings: Settings, renderer: Renderer, file: Path, *, as_json: bool)
 def import_(settings: Settings, renderer: Renderer, file: Path, *, replace: bool, as_json: bool) -> None:
     """Makes what `file` holds the index and tells what that is."""
     from rag.indexing.archive import import_index
-    from rag.present import needs_folder
+    from rag.runtime.location import needs_folder
 
     needs_folder(settings, "--import")
     with renderer.waiting("unpack"):

@@ -49,7 +49,7 @@ def read_history(text: str | None, language: str) -> list[Turn]:
 def check_scope(scope: Scope, settings: Settings, renderer: Renderer) -> None:
     """Raises, before anything slow is loaded, for a scope that the index has nothing in; tells what it leaves out."""
     from rag.domain import EVERYTHING
-    from rag.present import present_catalog
+    from rag.runtime.location import present_catalog
     from rag.store.filters import check, count_undated
 
     if scope == EVERYTHING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-    from rag.assembly import Models
     from rag.config import Settings
+    from rag.runtime.assembly import Models
     from rag.serving.limits import Work
 
 # The user under whom the page is entered with the token, where no other login was given.
@@ -62,8 +62,8 @@ def make_server(
 
     `load` gives other models than those of `settings`, whose generator runs in a process of its own.
     """
-    from rag.assembly import load_models
     from rag.chat_ui import make_chat
+    from rag.runtime.assembly import load_models
     from rag.serving.app import make_site
     from rag.serving.limits import Work
     from rag.serving.mcp_server import mcp_app

@@ -13,8 +13,8 @@ from starlette.responses import Response
 
 from rag.contracts import answer_object, dump, heading_object, headings_list, hits_object
 from rag.domain import Scope, Turn
+from rag.runtime.service import Service
 from rag.scopes import make_scope
-from rag.service import Service
 from rag.serving.asking import Deadline, Desk
 from rag.serving.bodies import Date, Name
 from rag.serving.problems import Problem

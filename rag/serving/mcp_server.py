@@ -24,10 +24,10 @@ from mcp.shared.exceptions import MCPError
 from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
 
-from rag.assembly import Models, load_models
 from rag.config import Settings
 from rag.contracts import dump
-from rag.service import Service
+from rag.runtime.assembly import Models, load_models
+from rag.runtime.service import Service
 from rag.serving.bodies import Body
 from rag.serving.limits import Work
 from rag.serving.metrics import Meter, MeteredService

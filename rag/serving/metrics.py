@@ -7,12 +7,12 @@ from contextlib import closing
 
 from prometheus_client import CollectorRegistry, Counter, Enum, Gauge, Histogram, generate_latest
 
-from rag.assembly import Models, load_models
 from rag.config import Settings
 from rag.domain import EVERYTHING, Answer, Scope, Turn
 from rag.errors import BadInput, RagError
 from rag.events import Event, Finished
-from rag.service import Service
+from rag.runtime.assembly import Models, load_models
+from rag.runtime.service import Service
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160)
 # How long an answer takes, until one has been given.

@@ -21,7 +21,7 @@ from starlette.responses import Response, StreamingResponse
 from rag.contracts import dump
 from rag.domain import Answer, Citation, Turn
 from rag.events import Checked, Event, Finished, Queued
-from rag.service import Service
+from rag.runtime.service import Service
 from rag.serving.asking import Deadline, Desk
 from rag.serving.openai_schemas import ChatBody, ChatMessage, Completion, Model, Models
 from rag.serving.problems import Problem, language_of, problem_of

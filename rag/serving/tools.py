@@ -21,7 +21,7 @@ from rag.config import Settings
 from rag.contracts import answer_object, heading_object, hits_object
 from rag.domain import Article, Scope, Turn
 from rag.events import Event, Finished, Queued
-from rag.service import Service
+from rag.runtime.service import Service
 from rag.serving.api import scope_of
 from rag.serving.bodies import Body, Name
 from rag.serving.limits import Asked, Work

@@ -14,13 +14,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from rag.assembly import Models, build
 from rag.chat_ui import make_chat
 from rag.chat_ui.web import listen, serve
 from rag.config import Settings
 from rag.errors import ModelMissing
 from rag.protocols import Message, Token
-from rag.service import Service
+from rag.runtime.assembly import Models, build
+from rag.runtime.service import Service
 from tests.conftest import SEEDS
 from tests.doubles import BagEmbedder, ScriptedGenerator
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from rag.assembly import build
 from rag.config import Settings
+from rag.runtime.assembly import build
 from tests.browser.conftest import ChatServer, ask, check, opened, serving, watched
 from tests.conftest import SEEDS
 from tests.doubles import BagEmbedder

@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from rag.assembly import make_embedder
 from rag.config import Settings
 from rag.domain import Progress
 from rag.embedding.embedder import FEW, SentenceTransformerEmbedder
 from rag.errors import ModelDamaged, ModelMissing
 from rag.protocols import Embedder
+from rag.runtime.assembly import make_embedder
 from tests.doubles import BagEmbedder
 
 TEXTS = ["L'Allemagne pose trois conditions.", "La Chine organise un sommet.", "", "x" * 5_000]

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from rag.assembly import make_generator
 from rag.config import Settings
 from rag.errors import EndpointUnusable, GenerationFailed, ModelDamaged, ModelMissing
 from rag.generation.endpoint import EndpointGenerator
 from rag.generation.llama_cpp import LlamaCppGenerator
 from rag.generation.process import GeneratorApart
 from rag.protocols import Generator, Message
+from rag.runtime.assembly import make_generator
 from tests.conftest import SEEDS
 from tests.doubles import ScriptedGenerator
 from tests.llama_server import serving

@@ -8,11 +8,11 @@ from string import ascii_lowercase
 import numpy as np
 import pytest
 
-from rag.assembly import make_reranker
 from rag.config import Settings
 from rag.embedding.cross_encoder import BATCH, CrossEncoderReranker
 from rag.errors import ModelDamaged, ModelMissing
 from rag.protocols import Reranker
+from rag.runtime.assembly import make_reranker
 from tests.doubles import OverlapReranker
 
 QUESTION = "quelles conditions pose Berlin ?"

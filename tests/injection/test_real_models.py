@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from rag.assembly import Models, load_models
 from rag.config import Settings
 from rag.domain import Answer
 from rag.protocols import Generator
+from rag.runtime.assembly import Models, load_models
 from tests.injection.cases import CASES, Case
 from tests.injection.harness import Lab, answer_of, check_answer, essence
 

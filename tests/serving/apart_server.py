@@ -8,10 +8,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from rag.assembly import Models, build
 from rag.chat_ui.web import listen
 from rag.config import Settings
 from rag.generation.process import GeneratorApart
+from rag.runtime.assembly import Models, build
 from rag.serving import make_server
 from rag.serving.observing import log_to_stderr
 from rag.serving.running import serve

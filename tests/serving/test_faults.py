@@ -17,11 +17,11 @@ import pytest
 
 from eval.load.clients import NO_ANSWER, Habits, Reply, User, send
 from eval.load.command import wait_until_ready
-from rag.assembly import build
 from rag.chat_database import FILE, ChatDatabase
 from rag.chat_store import ConversationStore
 from rag.config import Settings
 from rag.indexing.build import open_index
+from rag.runtime.assembly import build
 from tests.conftest import PROJECT, SEEDS
 from tests.doubles import BagEmbedder
 from tests.serving.conftest import QUESTION, Server, serving

@@ -21,8 +21,8 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolResult, TextContent
 
-from rag.assembly import build
 from rag.config import Settings
+from rag.runtime.assembly import build
 from tests.conftest import PROJECT, SEEDS
 from tests.doubles import BagEmbedder
 from tests.serving.conftest import QUESTION, Server, serving

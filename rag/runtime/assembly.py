@@ -27,9 +27,9 @@ from rag.generation.llama_cpp import LlamaCppGenerator
 from rag.indexing.build import BuildReport, build_index, check_embedder, preview_index
 from rag.indexing.changes import Changes
 from rag.indexing.holding import Holds
-from rag.present import open_present
 from rag.protocols import Embedder, Generator, OnProgress, Reranker, silent
 from rag.retrieval.retriever import Retriever
+from rag.runtime.location import open_present
 from rag.store.searchable import Searchable
 from rag.system.digests import folder_digest
 from rag.text import language as languages

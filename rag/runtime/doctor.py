@@ -10,13 +10,13 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
-from rag.assembly import make_embedder, make_generator, make_reranker
 from rag.config import Settings
 from rag.errors import RagError
 from rag.generation.endpoint import EndpointGenerator
 from rag.generation.endpoint_pool import EndpointPool
 from rag.indexing.build import check_embedder
-from rag.present import open_present, present_manifest, present_place
+from rag.runtime.assembly import make_embedder, make_generator, make_reranker
+from rag.runtime.location import open_present, present_manifest, present_place
 from rag.system import hardware
 from rag.system.files import free_megabytes
 from rag.wording import say

@@ -17,7 +17,6 @@ from typing import Literal, cast
 
 from rag.answering.inquiry import clean_question
 from rag.answering.pipeline import Pipeline
-from rag.assembly import Models, build, load_models, pipeline_over, retriever_over
 from rag.config import Settings
 from rag.corpus import OnProblem
 from rag.domain import EVERYTHING, Article, Heading, Hit, Scope, Turn
@@ -25,10 +24,11 @@ from rag.errors import RagError, UnexpectedError
 from rag.events import Event, Finished, Queued
 from rag.generation.process import GeneratorApart
 from rag.indexing.build import BuildReport, check_embedder
-from rag.present import open_present, present_manifest, present_place
 from rag.protocols import OnProgress, silent
-from rag.queueing import FairQueue, OnTurn, Ticket
 from rag.retrieval.retriever import Retriever
+from rag.runtime.assembly import Models, build, load_models, pipeline_over, retriever_over
+from rag.runtime.fair_queue import FairQueue, OnTurn, Ticket
+from rag.runtime.location import open_present, present_manifest, present_place
 from rag.store.catalog import Catalog
 from rag.store.filters import headings
 from rag.store.searchable import Searchable

@@ -1,0 +1,1 @@
+"""Settings to a product that runs: models and index opened together, one service for many askers, a server's frame."""
