@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from rag.chat_store import KEPT_AFTER_DELETION, ConversationStore, Exchange
+from rag.chat.history import KEPT_AFTER_DELETION, ConversationStore, Exchange
 from rag.domain import Turn
 
 NOW = datetime(2025, 9, 4, 12, 0, tzinfo=timezone.utc)

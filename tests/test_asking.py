@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from rag.chat_database import ChatDatabase
-from rag.chat_store import ConversationStore
-from rag.chat_ui.asking import Asking
+from rag.chat.asking import Asking
+from rag.chat.history import ConversationStore
+from rag.chat.history_file import ChatDatabase
 from rag.config import Settings
 from rag.domain import Heading
 from rag.indexing.build import build_index

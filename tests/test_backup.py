@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.chat_database import FILE, ChatDatabase
-from rag.chat_store import ConversationStore
+from rag.chat.history import ConversationStore
+from rag.chat.history_file import FILE, ChatDatabase
 from rag.config import Settings
 from rag.errors import IndexDamaged
 from rag.indexing.build import build_index, open_index

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 from gradio.state_holder import SessionState
 
-from rag.chat_ui.blocks import SteadyBlocks
+from rag.chat.blocks import SteadyBlocks
 
 UNCHANGED = {"__type__": "update"}
 

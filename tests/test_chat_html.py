@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from rag.chat_store import Exchange, Summary
-from rag.chat_ui.draft import Draft
-from rag.chat_ui.html import conversation, exchange, live, welcome
-from rag.chat_ui.lists import article_list, conversation_list, file_outcomes, notice, scope_chips, scope_form
-from rag.chat_ui.markup import LANGUAGES
-from rag.chat_ui.panel import Mark, Wanted, source_panel
-from rag.chat_ui.view import page_language, read_scope, stored_scope
+from rag.chat.answer_html import conversation, exchange, live, welcome
+from rag.chat.escaping import LANGUAGES
+from rag.chat.history import Exchange, Summary
+from rag.chat.live_answer import Draft
+from rag.chat.sidebar_html import article_list, conversation_list, file_outcomes, notice, scope_chips, scope_form
+from rag.chat.source_html import Mark, Wanted, source_panel
+from rag.chat.view import page_language, read_scope, stored_scope
 from rag.contracts import answer_object
 from rag.domain import EVERYTHING, Answer, Article, Citation, Heading, Hit, Passage, Scope, Segment, Statement, Timings
 from rag.events import Checked, Dropped, Event, Finished, Found, Queued, Written

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from rag import errors
-from rag.chat_database import FILE, ChatDatabase
-from rag.chat_store import KEPT_AFTER_DELETION, ConversationStore
+from rag.chat.history import KEPT_AFTER_DELETION, ConversationStore
+from rag.chat.history_file import FILE, ChatDatabase
 from tests.chat_contract import *  # noqa: F403
 from tests.chat_contract import Again, Clock, answer, titles
 
@@ -53,8 +53,8 @@ def test_what_is_deleted_for_good_is_overwritten(again: Again, path: Path) -> No
 _WRITER = """
 import sys
 from pathlib import Path
-from rag.chat_database import ChatDatabase
-from rag.chat_store import ConversationStore
+from rag.chat.history_file import ChatDatabase
+from rag.chat.history import ConversationStore
 
 store = ConversationStore(ChatDatabase(Path(sys.argv[1])))
 print("open", flush=True)
@@ -157,8 +157,8 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
 _READ_ONLY = """
 import os, sys
 from pathlib import Path
-from rag.chat_database import ChatDatabase
-from rag.chat_store import ConversationStore
+from rag.chat.history_file import ChatDatabase
+from rag.chat.history import ConversationStore
 from rag.errors import RagError
 
 if os.geteuid() == 0:
@@ -187,8 +187,8 @@ def test_a_file_that_may_not_be_written() -> None:
 _FULL = """
 import resource, sys
 from pathlib import Path
-from rag.chat_database import ChatDatabase
-from rag.chat_store import ConversationStore
+from rag.chat.history_file import ChatDatabase
+from rag.chat.history import ConversationStore
 from rag.errors import RagError
 
 store = ConversationStore(ChatDatabase(Path(sys.argv[1])))

@@ -16,10 +16,10 @@ from markdown_it import MarkdownIt
 
 from eval.errors import MalformedSet
 from eval.sets import load_set
-from rag.chat_store import Conversation, Exchange, Marked
+from rag.chat.exports import answer_text, conversation_html, conversation_json, conversation_markdown, evaluation_cases
+from rag.chat.history import Conversation, Exchange, Marked
 from rag.contracts import answer_object
 from rag.domain import Answer, Citation, Hit, Passage, Statement, Timings, Turn
-from rag.exports import answer_text, conversation_html, conversation_json, conversation_markdown, evaluation_cases
 from rag.prompting import LANGUAGES
 from rag.wording import say
 

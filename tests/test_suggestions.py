@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from rag.chat.suggestions import suggest
 from rag.corpus import read_corpus
 from rag.domain import Article, Passage, Segment
 from rag.indexing.chunking import split_sentences
 from rag.store.catalog import Catalog, CatalogFile
 from rag.store.catalog_writer import writing_catalog
-from rag.suggestions import suggest
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 NAMES = ["Anne Martin", "Jean Dupont", "Marie Leroy", "Paul Morel", "Luc Simon", "Nina Girard"]

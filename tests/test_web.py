@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from rag.chat_ui.web import (
+from rag.chat.web import (
     SECURITY_HEADERS,
     Guard,
     LoginBrake,
@@ -42,7 +42,7 @@ PAGE = """
 import sys
 import time
 import gradio as gr
-from rag.chat_ui.web import listen, make_app, serve, url_of
+from rag.chat.web import listen, make_app, serve, url_of
 
 def answer(question: str) -> str:
     text = ""

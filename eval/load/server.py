@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rag.chat_ui.web import listen
+from rag.chat.web import listen
 from rag.config import TOKEN_VARIABLE, Settings, load_settings
 from rag.protocols import Message, Token
 from rag.runtime.assembly import Models, make_embedder, make_reranker

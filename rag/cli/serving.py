@@ -27,12 +27,12 @@ def chat(
     *, settings: Settings, renderer: Renderer, port: int, host: str, no_browser: bool, logins: tuple[str, ...]
 ) -> None:
     """`rag chat`."""
-    from rag.chat_ui.web import is_loopback
+    from rag.chat.web import is_loopback
 
     auth = _passwords(logins)
     if not auth and not is_loopback(host):
         raise LoginMissing(host=host)
-    from rag.chat_ui import launch
+    from rag.chat import launch
 
     launch(settings, host=host, port=port, open_browser=not no_browser, auth=auth)
 

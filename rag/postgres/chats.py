@@ -15,7 +15,7 @@ from rag.postgres.connection import SCHEMA_NAME, Connection, psycopg, server_at
 from rag.postgres.schema import CHATS, LOCK
 
 _VERSION = 1
-# The columns are those of `rag.chat_database`. Times compare by their characters.
+# The columns are those of `rag.chat.history_file`. Times compare by their characters.
 _SCHEMA = (
     f"CREATE SCHEMA IF NOT EXISTS {SCHEMA_NAME}",
     """CREATE TABLE conversation (

@@ -33,7 +33,7 @@ def launch(
 
     Raises TokenMissing, CannotListen, InvalidSetting, and what opening the conversations does.
     """
-    from rag.chat_ui.web import is_loopback, listen, url_of
+    from rag.chat.web import is_loopback, listen, url_of
     from rag.errors import TokenMissing
     from rag.serving.observing import log_to_stderr, note
     from rag.serving.running import serve
@@ -62,7 +62,7 @@ def make_server(
 
     `load` gives other models than those of `settings`, whose generator runs in a process of its own.
     """
-    from rag.chat_ui import make_chat
+    from rag.chat import make_chat
     from rag.runtime.assembly import load_models
     from rag.serving.app import make_site
     from rag.serving.limits import Work

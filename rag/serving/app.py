@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from rag.chat_ui.web import Guard, own_names
+from rag.chat.web import Guard, own_names
 from rag.config import Settings
 from rag.errors import RagError
 from rag.serving.api import Api

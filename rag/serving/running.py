@@ -9,7 +9,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from rag.chat_ui.web import quiet_config, run
+from rag.chat.web import quiet_config, run
 from rag.errors import InvalidSetting
 from rag.serving.limits import Work
 

@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from rag.chat_ui import make_chat
-from rag.chat_ui.web import listen, serve
+from rag.chat import make_chat
+from rag.chat.web import listen, serve
 from rag.config import Settings
 from rag.errors import ModelMissing
 from rag.protocols import Message, Token

@@ -75,8 +75,8 @@ def test_no_article_question_or_answer_makes_the_page_ask_for_anything(browser: 
 def test_an_exported_page_asks_for_nothing(browser: Browser, tmp_path: Path) -> None:
     from datetime import datetime, timezone
 
-    from rag.chat_store import Conversation, Exchange
-    from rag.exports import conversation_html
+    from rag.chat.exports import conversation_html
+    from rag.chat.history import Conversation, Exchange
 
     texts = [case.text for case in ATTACKS] + [case.reply for case in ATTACKS]
     citation = {"marker": 1, "document": "a.txt", "date": None, "source": texts[0], "start": 0, "end": 1}

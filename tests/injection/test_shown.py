@@ -14,15 +14,15 @@ from io import StringIO
 import pytest
 from markdown_it import MarkdownIt
 
-from rag.chat_store import Conversation, Exchange
-from rag.chat_ui.draft import Draft
-from rag.chat_ui.html import exchange, live
-from rag.chat_ui.lists import article_list, scope_chips, scope_form
-from rag.chat_ui.panel import Wanted, source_panel
+from rag.chat.answer_html import exchange, live
+from rag.chat.exports import conversation_html, conversation_markdown
+from rag.chat.history import Conversation, Exchange
+from rag.chat.live_answer import Draft
+from rag.chat.sidebar_html import article_list, scope_chips, scope_form
+from rag.chat.source_html import Wanted, source_panel
 from rag.contracts import answer_object
 from rag.domain import EVERYTHING, Heading, Scope
 from rag.events import Event, Finished
-from rag.exports import conversation_html, conversation_markdown
 from rag.rendering import Renderer
 from rag.store.catalog import Catalog
 from rag.store.filters import headings

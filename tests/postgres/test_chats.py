@@ -9,7 +9,7 @@ from contextlib import closing
 import psycopg
 import pytest
 
-from rag.chat_store import ConversationStore
+from rag.chat.history import ConversationStore
 from rag.errors import ConversationsBusy, ConversationsTooNew, StoreUnreachable
 from rag.postgres.chats import ChatTables
 from tests.chat_contract import *  # noqa: F403

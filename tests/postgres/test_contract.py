@@ -11,6 +11,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from rag.chat.suggestions import suggest
 from rag.config import Settings
 from rag.domain import EVERYTHING, Hit, Scope
 from rag.errors import NothingInScope, UnknownDocument, UnknownSource
@@ -24,7 +25,6 @@ from rag.retrieval.evidence import quotations
 from rag.retrieval.retriever import Retriever
 from rag.store.filters import headings, span_ids
 from rag.store.searchable import Searchable
-from rag.suggestions import suggest
 from rag.text.terms import grams, terms
 from tests.doubles import BagEmbedder
 from tests.made_index import SEEDS, make_articles

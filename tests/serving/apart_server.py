@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from rag.chat_ui.web import listen
+from rag.chat.web import listen
 from rag.config import Settings
 from rag.generation.process import GeneratorApart
 from rag.runtime.assembly import Models, build

@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from rag.chat_ui.web import listen
+from rag.chat.web import listen
 from rag.config import Settings
 from rag.serving import make_server
 from rag.serving.observing import log_to_stderr, note

@@ -17,8 +17,8 @@ import pytest
 
 from eval.load.clients import NO_ANSWER, Habits, Reply, User, send
 from eval.load.command import wait_until_ready
-from rag.chat_database import FILE, ChatDatabase
-from rag.chat_store import ConversationStore
+from rag.chat.history import ConversationStore
+from rag.chat.history_file import FILE, ChatDatabase
 from rag.config import Settings
 from rag.indexing.build import open_index
 from rag.runtime.assembly import build

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from rag.chat_ui.web import SECURITY_HEADERS
+from rag.chat.web import SECURITY_HEADERS
 from rag.errors import InvalidSetting, TokenMissing
 from rag.serving.app import MOST_BODY_BYTES
 from rag.serving.security import BodyClock, read_token

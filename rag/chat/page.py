@@ -10,14 +10,14 @@ from typing import Any
 
 import gradio as gr
 
-from rag.chat_ui.asking import Asking, Update
-from rag.chat_ui.blocks import SteadyBlocks
-from rag.chat_ui.frame import Frame
-from rag.chat_ui.keeping import Keeping
-from rag.chat_ui.library import Library
-from rag.chat_ui.lists import notice
-from rag.chat_ui.markup import DEFAULT_LANGUAGE, told
-from rag.chat_ui.view import Slot, View, page_language, read_scope
+from rag.chat.asking import Asking, Update
+from rag.chat.blocks import SteadyBlocks
+from rag.chat.conversations import Keeping
+from rag.chat.escaping import DEFAULT_LANGUAGE, told
+from rag.chat.header import Frame
+from rag.chat.library import Library
+from rag.chat.sidebar_html import notice
+from rag.chat.view import Slot, View, page_language, read_scope
 from rag.errors import RagError
 from rag.wording import say
 
@@ -75,7 +75,7 @@ def theme() -> gr.themes.Base:
 
 def head() -> str:
     """The page's own style sheet and script. Gradio would confine a style sheet given to it to a part of the page."""
-    static = files("rag.chat_ui") / "static"
+    static = files("rag.chat") / "static"
     style, script = ((static / name).read_text(encoding="utf-8") for name in ("style.css", "page.js"))
     return f"<style>{style}</style><script>{script}</script>"
 

@@ -9,7 +9,7 @@ from html import escape
 from itertools import pairwise
 from typing import Any
 
-from rag.chat_ui.markup import attributes, origin, paragraphs, t
+from rag.chat.escaping import attributes, origin, paragraphs, t
 from rag.domain import Article
 
 # A paragraph this near to the cited one, counted in paragraphs, is shown at once; the others are unfolded.

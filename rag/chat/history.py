@@ -100,7 +100,7 @@ class Rows(Protocol):
 
 
 class Database(Protocol):
-    """Where conversations lie: the two tables of `rag.chat_database`, and statements with question marks over them.
+    """Where conversations lie: the two tables of `rag.chat.history_file`, and statements with question marks over them.
 
     What is read or written within one block belongs together; nobody sees half of it.
     """

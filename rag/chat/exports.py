@@ -15,7 +15,7 @@ from html import escape
 from typing import Any
 
 from rag.answering.grounding import strip_markers
-from rag.chat_store import Conversation, Exchange, Marked
+from rag.chat.history import Conversation, Exchange, Marked
 from rag.contracts import dump
 from rag.prompting import written_date
 from rag.text.dates import written_day

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from rag.chat_ui.draft import Draft
-from rag.chat_ui.markup import DEFAULT_LANGUAGE, LANGUAGES
+from rag.chat.escaping import DEFAULT_LANGUAGE, LANGUAGES
+from rag.chat.live_answer import Draft
 from rag.domain import EVERYTHING, Scope
 
 LANGUAGE_COOKIE = "rag_language"

@@ -15,7 +15,7 @@ os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "100"
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from rag.chat_store import Database
+    from rag.chat.history import Database
     from rag.config import Settings
     from rag.runtime.service import Service
 
@@ -32,7 +32,7 @@ def launch(
 
     `auth` has the passwords by user. Raises CannotListen, and what opening the conversations does.
     """
-    from rag.chat_ui.web import listen, serve, url_of
+    from rag.chat.web import listen, serve, url_of
     from rag.rendering import Renderer
     from rag.runtime.service import Service
     from rag.wording import say, user_language
@@ -55,12 +55,12 @@ def make_chat(
 
     Conversations are kept in the data folder of `settings`, or in the shared index that it names.
     """
-    from rag.chat_store import ConversationStore
-    from rag.chat_ui import page, web
-    from rag.chat_ui.asking import Asking
-    from rag.chat_ui.frame import Frame
-    from rag.chat_ui.keeping import Keeping
-    from rag.chat_ui.library import Library
+    from rag.chat import page, web
+    from rag.chat.asking import Asking
+    from rag.chat.conversations import Keeping
+    from rag.chat.header import Frame
+    from rag.chat.history import ConversationStore
+    from rag.chat.library import Library
 
     store = ConversationStore(_database(settings))
     parts = page.Page(Frame(service, settings), Asking(service, store), Keeping(store), Library(service, settings))
@@ -73,6 +73,6 @@ def _database(settings: Settings) -> Database:
         from rag.postgres.chats import ChatTables
 
         return ChatTables(settings.store)
-    from rag.chat_database import FILE, ChatDatabase
+    from rag.chat.history_file import FILE, ChatDatabase
 
     return ChatDatabase(settings.data_dir.expanduser() / FILE)

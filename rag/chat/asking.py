@@ -10,10 +10,10 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
-from rag.chat_store import ConversationStore, Exchange
-from rag.chat_ui.draft import Draft
-from rag.chat_ui.html import Headings, conversation, exchange, live
-from rag.chat_ui.view import View
+from rag.chat.answer_html import Headings, conversation, exchange, live
+from rag.chat.history import ConversationStore, Exchange
+from rag.chat.live_answer import Draft
+from rag.chat.view import View
 from rag.domain import Turn
 from rag.errors import RagError, UnexpectedError
 from rag.events import Written

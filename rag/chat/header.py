@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from html import escape
 
-from rag.chat_ui.asking import Update
-from rag.chat_ui.html import welcome
-from rag.chat_ui.markup import LANGUAGES, button, t
-from rag.chat_ui.view import View
+from rag.chat.answer_html import welcome
+from rag.chat.asking import Update
+from rag.chat.escaping import LANGUAGES, button, t
+from rag.chat.suggestions import suggest
+from rag.chat.view import View
 from rag.config import Settings
 from rag.errors import RagError
 from rag.runtime.location import present_manifest
 from rag.runtime.service import Service
-from rag.suggestions import suggest
 
 _FORMATS = ("markdown", "json", "html")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from secrets import token_hex
 
-from rag import exports
-from rag.chat_store import ConversationStore, Exchange, Verdict
-from rag.chat_ui.asking import Update
-from rag.chat_ui.html import Headings, conversation
-from rag.chat_ui.lists import conversation_list, notice
-from rag.chat_ui.view import View
+from rag.chat import exports
+from rag.chat.answer_html import Headings, conversation
+from rag.chat.asking import Update
+from rag.chat.history import ConversationStore, Exchange, Verdict
+from rag.chat.sidebar_html import conversation_list, notice
+from rag.chat.view import View
 from rag.wording import say
 
 _VERDICTS: dict[str, Verdict] = {"good": "good", "wrong": "wrong"}

@@ -8,11 +8,11 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rag.chat_ui.asking import Update
-from rag.chat_ui.lists import article_list, file_outcomes, notice, scope_chips, scope_form
-from rag.chat_ui.markup import told
-from rag.chat_ui.panel import Wanted, source_panel
-from rag.chat_ui.view import View, stored_scope
+from rag.chat.asking import Update
+from rag.chat.escaping import told
+from rag.chat.sidebar_html import article_list, file_outcomes, notice, scope_chips, scope_form
+from rag.chat.source_html import Wanted, source_panel
+from rag.chat.view import View, stored_scope
 from rag.config import Settings
 from rag.domain import EVERYTHING, Article, Heading, Progress, Scope
 from rag.errors import RagError, UnexpectedError

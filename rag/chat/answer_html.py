@@ -13,9 +13,9 @@ from datetime import date
 from html import escape
 from typing import Any
 
-from rag.chat_store import Exchange
-from rag.chat_ui.draft import Draft
-from rag.chat_ui.markup import attributes, button, counted, origin, seconds, t
+from rag.chat.escaping import attributes, button, counted, origin, seconds, t
+from rag.chat.history import Exchange
+from rag.chat.live_answer import Draft
 from rag.domain import Heading, Hit
 
 # Below this probability that the articles answer, the reader is told to look at the sources.
