@@ -41,11 +41,11 @@ from eval.session import against_baseline, committed_tolerances, keep, pass_gate
 from eval.sets import load_set
 from eval.sources import SEEDS, SEEDS_SET, load_side, load_source, seed_texts
 from eval.studies import STUDIES
+from rag.cli.renderer import Renderer
 from rag.config import Settings
 from rag.errors import RagError, UnexpectedError
 from rag.generation.llama import check_gguf
 from rag.generation.llama_cpp import LlamaCppGenerator
-from rag.rendering import Renderer
 from rag.runtime.assembly import build
 from rag.wording import user_language
 

@@ -17,7 +17,7 @@ from eval.report import summary_text, write_report
 from eval.runner import Asked
 from eval.runs import load_run, save_run
 from eval.sources import Source
-from rag.rendering import Renderer
+from rag.cli.renderer import Renderer
 
 
 def keep(run: Run, runs: Path, renderer: Renderer, differences: Sequence[Difference], baseline: str) -> None:

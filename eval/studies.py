@@ -29,8 +29,8 @@ from eval.recombined import Recombined, squad_paragraphs, write_articles
 from eval.runner import Tally, select
 from eval.sources import Source, load_source
 from eval.synthetic import Corpus
+from rag.cli.renderer import Renderer
 from rag.config import Settings
-from rag.rendering import Renderer
 from rag.retrieval.fusion import FIRST_WEIGHTS, SECOND_WEIGHTS
 from rag.runtime.assembly import open_retrieval
 from rag.store.manifest import current_manifest

@@ -27,11 +27,11 @@ import pytest
 from eval import errors as eval_errors
 from rag import errors
 from rag.answering.pipeline import Pipeline
+from rag.cli.renderer import Renderer
 from rag.config import Settings
 from rag.domain import Hit, Passage, Progress
 from rag.errors import RagError
 from rag.indexing.build import build_index, open_index
-from rag.rendering import Renderer
 from rag.retrieval.fusion import SECOND_WEIGHTS, SENTENCE_WEIGHTS
 from rag.retrieval.retriever import Retriever
 from rag.wording import catalogue, say

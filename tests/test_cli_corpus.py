@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 
 from rag.cli import rag
+from rag.cli.progress import Pace, amount
+from rag.cli.renderer import Renderer
 from rag.cli.reporting import tell_problems
 from rag.config import Settings
 from rag.corpus import Notice
 from rag.domain import Progress
 from rag.errors import EmptyArticle, FileDamaged, RagError
 from rag.indexing.uploads import Upload, add, own_folder
-from rag.meters import Pace, amount
-from rag.rendering import Renderer
 from rag.store.catalog import open_catalog
 from rag.store.manifest import read_manifest
 from rag.wording import say

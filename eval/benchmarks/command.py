@@ -24,10 +24,10 @@ from eval.options import a_path, baselines_option, quiet_option, seed_option, wi
 from eval.sets import load_questions
 from eval.sources import SEEDS_SET
 from eval.squad import load_squad
+from rag.cli.renderer import Renderer
 from rag.config import Settings
 from rag.generation.llama_cpp import LlamaCppGenerator
 from rag.indexing.build import open_index
-from rag.rendering import Renderer
 from rag.runtime.assembly import make_generator, open_pipeline, open_retrieval
 from rag.wording import user_language
 

@@ -26,8 +26,8 @@ from eval.load.report import Found, as_object, table
 from eval.options import questions_option, quiet_option, seed_option, with_settings
 from eval.sets import load_questions
 from eval.sources import SEEDS
+from rag.cli.renderer import Renderer
 from rag.config import TOKEN_VARIABLE, Settings
-from rag.rendering import Renderer
 from rag.runtime.assembly import build
 from rag.wording import user_language
 

@@ -33,7 +33,7 @@ def launch(
     `auth` has the passwords by user. Raises CannotListen, and what opening the conversations does.
     """
     from rag.chat.web import listen, serve, url_of
-    from rag.rendering import Renderer
+    from rag.cli.renderer import Renderer
     from rag.runtime.service import Service
     from rag.wording import say, user_language
 

@@ -13,10 +13,10 @@ from typing import NoReturn
 import click
 
 from rag.cli.articles import articles
-from rag.cli.asking import ask, search
-from rag.cli.frame import INTERRUPTED, LANGUAGE, Commands, explain, help_option
-from rag.cli.indexing import index
-from rag.cli.serving import chat, mcp, serve
+from rag.cli.ask import ask, search
+from rag.cli.index_command import index
+from rag.cli.options import INTERRUPTED, LANGUAGE, Commands, explain, help_option
+from rag.cli.serve import chat, mcp, serve
 from rag.cli.upkeep import doctor, evaluate, fetch
 from rag.wording import say
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rag.cli.frame import FILTERS, Commands, explain, help_option, options, running
-from rag.cli.indexing import update
+from rag.cli.index_command import update
+from rag.cli.options import FILTERS, Commands, explain, help_option, options, running
 from rag.cli.questions import check_scope
 from rag.wording import say
 
 if TYPE_CHECKING:
+    from rag.cli.renderer import Renderer
     from rag.config import Settings
     from rag.domain import Article, Scope
-    from rag.rendering import Renderer
 
 _INDENT = " " * 4
 # Before each line of page furniture.

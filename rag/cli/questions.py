@@ -8,15 +8,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.cli.frame import wrong_usage
+from rag.cli.options import wrong_usage
 from rag.errors import BadBatchLine, BadInput, FileUnreadable, InvalidSetting, PathMissing
 from rag.wording import say
 
 if TYPE_CHECKING:
+    from rag.cli.renderer import Renderer
     from rag.config import Settings
     from rag.contracts import Request
     from rag.domain import Scope, Turn
-    from rag.rendering import Renderer
 
 Reply = Callable[["Request"], dict[str, Any]]
 

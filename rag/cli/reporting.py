@@ -10,11 +10,11 @@ from rag.errors import RagError
 from rag.wording import say
 
 if TYPE_CHECKING:
+    from rag.cli.renderer import Renderer
     from rag.corpus import OnProblem, Problem
     from rag.indexing.build import BuildReport
     from rag.indexing.changes import Changes
     from rag.protocols import OnProgress
-    from rag.rendering import Renderer
 
 # Names that are shown of each kind of change; the JSON object has all.
 _NAMED = 20

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rag.cli.frame import LANGUAGE, SubCommand, explain, options, running
-from rag.cli.keeping import repair
+from rag.cli.maintenance import repair
+from rag.cli.options import LANGUAGE, SubCommand, explain, options, running
 from rag.wording import say
 
 if TYPE_CHECKING:
+    from rag.cli.renderer import Renderer
     from rag.config import Settings
-    from rag.rendering import Renderer
 
 
 @click.command(cls=SubCommand, help=explain("fetch"))

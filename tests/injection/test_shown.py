@@ -20,10 +20,10 @@ from rag.chat.history import Conversation, Exchange
 from rag.chat.live_answer import Draft
 from rag.chat.sidebar_html import article_list, scope_chips, scope_form
 from rag.chat.source_html import Wanted, source_panel
+from rag.cli.renderer import Renderer
 from rag.contracts import answer_object
 from rag.domain import EVERYTHING, Heading, Scope
 from rag.events import Event, Finished
-from rag.rendering import Renderer
 from rag.store.catalog import Catalog
 from rag.store.filters import headings
 from tests.injection.cases import CASES, Case

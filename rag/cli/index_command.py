@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rag.cli import keeping
-from rag.cli.following import watch_index
-from rag.cli.frame import INTERRUPTED, SubCommand, explain, options, running, wrong_usage
+from rag.cli import maintenance as keeping
+from rag.cli.options import INTERRUPTED, SubCommand, explain, options, running, wrong_usage
 from rag.cli.reporting import change_lines, changes_object, counts, problems_object, report_object, telling
+from rag.cli.watch import watch_index
 from rag.wording import say
 
 if TYPE_CHECKING:
+    from rag.cli.renderer import Renderer
     from rag.config import Settings
-    from rag.rendering import Renderer
 
 _TOGETHER = (
     {"--dry-run", "--remove"},

@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.cli.frame import wrong_usage
+from rag.cli.options import wrong_usage
 from rag.cli.reporting import problems_object, telling
 from rag.errors import NotReady
 from rag.wording import say
 
 if TYPE_CHECKING:
+    from rag.cli.renderer import Renderer
     from rag.config import Settings
     from rag.indexing.verify import Finding
     from rag.protocols import Embedder
-    from rag.rendering import Renderer
     from rag.store.manifest import Manifest
 
 _DISAGREE = 3  # something to repair first

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rag.cli.frame import FILTERS, SubCommand, explain, options, running
+from rag.cli.options import FILTERS, SubCommand, explain, options, running
 from rag.cli.questions import answer_batch, check_scope, one_question, read_batch, read_history
 from rag.wording import say
 
 if TYPE_CHECKING:
+    from rag.cli.renderer import Renderer
     from rag.config import Settings
     from rag.contracts import Request
     from rag.domain import Scope
-    from rag.rendering import Renderer
 
 
 @click.command(cls=SubCommand, help=explain("ask"))

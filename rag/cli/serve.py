@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rag.cli.frame import SubCommand, explain, options, running
+from rag.cli.options import SubCommand, explain, options, running
 from rag.errors import InvalidSetting, LoginMissing
 
 if TYPE_CHECKING:
+    from rag.cli.renderer import Renderer
     from rag.config import Settings
-    from rag.rendering import Renderer
 
 
 @click.command(cls=SubCommand, help=explain("chat"))

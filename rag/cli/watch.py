@@ -10,18 +10,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.cli.frame import INTERRUPTED
+from rag.cli.options import INTERRUPTED
 from rag.cli.reporting import counts, problems_object, report_object
 from rag.errors import PathMissing, RagError
 from rag.wording import say
 
 if TYPE_CHECKING:
+    from rag.cli.renderer import Renderer
     from rag.config import Settings
     from rag.corpus import Problem
     from rag.indexing.build import BuildReport
     from rag.indexing.holding import Holds
     from rag.indexing.watching import News
-    from rag.rendering import Renderer
 
 
 def watch_index(

@@ -105,8 +105,8 @@ def running(run: Callable[..., int | None]) -> Callable[..., None]:
 
     @wraps(run)
     def wrapped(*, quiet: bool = False, debug: bool = False, **arguments: Any) -> None:
+        from rag.cli.renderer import Renderer
         from rag.config import Settings, load_settings
-        from rag.rendering import Renderer
         from rag.scopes import make_scope
 
         renderer = Renderer(LANGUAGE, quiet=quiet)

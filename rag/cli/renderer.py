@@ -15,10 +15,10 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from rag.cli.progress import Lines, Meters
 from rag.domain import Answer, Citation, Heading, Hit, Passage
 from rag.errors import RagError
 from rag.events import Checked, Dropped, Event, Finished, Found, Written
-from rag.meters import Lines, Meters
 from rag.prompting import written_date
 from rag.protocols import OnProgress
 from rag.wording import say
