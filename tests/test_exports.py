@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
+from eval.cases.sets import load_set
 from eval.errors import MalformedSet
-from eval.sets import load_set
 from rag.chat.exports import answer_text, conversation_html, conversation_json, conversation_markdown, evaluation_cases
 from rag.chat.history import Conversation, Exchange, Marked
 from rag.contracts import answer_object

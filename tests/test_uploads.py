@@ -26,7 +26,8 @@ from rag.errors import (
     UploadTooLarge,
     WriteFailed,
 )
-from rag.indexing.build import build_index, open_index, uploads
+from rag.indexing import uploads
+from rag.indexing.build import build_index, open_index
 from rag.indexing.uploads import Outcome, Upload, add, check_upload, file_name, index_roots, own_folder, remove, restore
 from tests.doubles import BagEmbedder
 from tests.made_files import column, make_pdf, make_zip

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from eval.benchmarks.counting import CountingGenerator
 from eval.benchmarks.figures import Bar, Figure
 from eval.benchmarks.plain_llama import Written
+from eval.benchmarks.prompt_tokens import CountingGenerator
 from rag.answering.pipeline import Pipeline
 from rag.protocols import Message, Token
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-from eval.benchmarks.counting import tokens_read
 from eval.benchmarks.figures import Bar, Figure
-from eval.opening import PROJECT
-from eval.runner import peak_memory_mb
+from eval.benchmarks.prompt_tokens import tokens_read
+from eval.harness.runner import peak_memory_mb
+from eval.harness.system import PROJECT
 from rag.config import Settings
 
 SECTION = "start"

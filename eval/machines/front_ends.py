@@ -25,14 +25,14 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from eval.cases.recombined import Recombined, write_articles
+from eval.cases.sets import load_questions
+from eval.harness.sources import SEEDS, SEEDS_SET, seed_texts
+from eval.harness.system import PROJECT
 from eval.load.clients import Habits, Reply, User, send
-from eval.load.command import wait_until_ready
+from eval.load.load_test import wait_until_ready
 from eval.machines.hosts import Host, hosts, share
 from eval.machines.postgres import servers, url_of
-from eval.opening import PROJECT
-from eval.recombined import Recombined, write_articles
-from eval.sets import load_questions
-from eval.sources import SEEDS, SEEDS_SET, seed_texts
 from rag.config import TOKEN_VARIABLE, load_settings
 from rag.runtime.assembly import build
 

@@ -26,12 +26,12 @@ from typing import Any
 import numpy as np
 import psutil
 
-from eval.growth import HashingEmbedder
+from eval.cases.recombined import Recombined, write_articles
+from eval.cases.sets import load_questions
+from eval.harness.sources import SEEDS_SET, seed_texts
+from eval.harness.system import PROJECT
 from eval.machines.hosts import Host, hosts
-from eval.opening import PROJECT
-from eval.recombined import Recombined, write_articles
-from eval.sets import load_questions
-from eval.sources import SEEDS_SET, seed_texts
+from eval.scale.growth import HashingEmbedder
 from rag.config import Settings
 from rag.domain import Progress
 from rag.errors import RagError

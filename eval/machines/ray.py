@@ -21,10 +21,10 @@ from typing import Any
 
 import psutil
 
+from eval.cases.recombined import Recombined
+from eval.harness.sources import seed_texts
+from eval.harness.system import PROJECT
 from eval.machines.hosts import Host, hosts
-from eval.opening import PROJECT
-from eval.recombined import Recombined
-from eval.sources import seed_texts
 from rag.config import Settings, load_settings
 from rag.embedding.embedder import FEW
 from rag.protocols import Embedder, TokenVectors, Vectors

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from eval.normalise import comparable, content_words, mentions, words
-from eval.records import Case
+from eval.cases.normalise import comparable, content_words, mentions, words
+from eval.cases.records import Case
 from rag.text.language import detect
 
 CONTAINED = 0.8

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from eval.cases.normalise import markers
+from eval.cases.records import Evidence
 from eval.metrics.spans import found
-from eval.normalise import markers
-from eval.records import Evidence
 
 Objects = Sequence[Mapping[str, Any]]
 

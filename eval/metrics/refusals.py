@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from eval.cases.records import Expected
 from eval.metrics.statistics import Values
-from eval.records import Expected
 
 
 class Counts(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from eval.records import Evidence
+from eval.cases.records import Evidence
 from rag.domain import Passage
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.records import Interval
+from eval.cases.records import Interval
 
 Values = NDArray[np.float64]
 Statistic = Callable[[Values], Values]

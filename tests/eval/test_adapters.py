@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from eval.adapters import ragas_lines, trec_qrels, trec_run, write_lines
-from eval.records import Case, CaseResult, Evidence
+from eval.cases.records import Case, CaseResult, Evidence
+from eval.reports.adapters import ragas_lines, trec_qrels, trec_run, write_lines
 
 PIECES = (Evidence("a b.txt", "Paris", ((10, 20),)), Evidence("c.txt", "Berlin", ((0, 6), (40, 46))))
 CASE = Case("q 1", "Où ?", "fr", "fact", (), True, "answer", ("À Paris.", "Paris"), (), (), PIECES, "tune")

@@ -12,13 +12,14 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
-from eval.benchmarks import generator, history, memory, search, start
-from eval.benchmarks.counting import CountingGenerator, decoding
+from eval.benchmarks import generator, memory, search, start
 from eval.benchmarks.figures import Bar, Figure, Spread, table
 from eval.benchmarks.machine import machine, processor
 from eval.benchmarks.plain_llama import Written
+from eval.benchmarks.prompt_tokens import CountingGenerator, decoding
 from eval.cli import evaluation
-from eval.report import write_report
+from eval.reports import history
+from eval.reports.run_report import write_report
 from rag.answering.pipeline import Pipeline
 from rag.config import Settings
 from rag.indexing.build import build_index, open_index

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from eval.compare import MOST_UNSCORED, Side, compare, table, verdict
-from eval.records import Interval
+from eval.cases.records import Interval
+from eval.harness.compare import MOST_UNSCORED, Side, compare, table, verdict
 
 
 def side(scores: dict[str, dict[str, float]], **aggregates: float) -> Side:

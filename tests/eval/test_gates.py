@@ -10,17 +10,19 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from eval import cli, session, sources
+from eval import cli
+from eval.cases.records import Run
+from eval.cases.sets import load_set
+from eval.cli import session
 from eval.errors import BaselineMissing, BaselineStale, RunUnreadable
-from eval.gates import ANSWERS, RETRIEVAL, SAMPLE, Baseline, baseline_of, check_fresh, judge, load_baseline
-from eval.gates import save_baseline as save
-from eval.opening import Opened
-from eval.planted import AlwaysRefuses, Oracle, SecondFirst
-from eval.records import Run
-from eval.runner import System
-from eval.runs import load_run
-from eval.sets import load_set
-from eval.sources import SEEDS_SET, seed_texts
+from eval.harness import sources
+from eval.harness.gates import ANSWERS, RETRIEVAL, SAMPLE, Baseline, baseline_of, check_fresh, judge, load_baseline
+from eval.harness.gates import save_baseline as save
+from eval.harness.run_store import load_run
+from eval.harness.runner import System
+from eval.harness.sources import SEEDS_SET, seed_texts
+from eval.harness.system import Opened
+from tests.eval.planted import AlwaysRefuses, Oracle, SecondFirst
 from tests.eval.test_runner import CASES, CORPUS, FACTS, Bridge, asked
 
 

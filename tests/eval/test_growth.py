@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from eval.cases.recombined import Recombined, write_articles
 from eval.cli import evaluation
-from eval.growth import HashingEmbedder
-from eval.recombined import Recombined, write_articles
+from eval.scale.growth import HashingEmbedder
 from rag.corpus import read_corpus
 from rag.text.sentences import sentences
 

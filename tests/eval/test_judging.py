@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import math
 
-from eval.judging import METRIC, judge_messages, with_judgement
-from eval.records import Case, CaseResult, Run
+from eval.cases.records import Case, CaseResult, Run
+from eval.harness.judge import METRIC, judge_messages, with_judgement
 from tests.doubles import ScriptedGenerator
 
 

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from eval.cli import evaluation
 from eval.load.clients import Reply
-from eval.load.counting import Sample
-from eval.load.report import Found, as_object, missed, table
+from eval.load.load_report import Found, as_object, missed, table
+from eval.load.server_counts import Sample
 from tests.serving.conftest import serving
 
 ALONE = [Reply("search", 200, 0, 0.01), Reply("ask", 200, 0, 0.1)]

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from eval.cases.normalise import content_words, markers, mentions, without_markers
+from eval.cases.records import Case, Evidence, Expected
 from eval.metrics import answers, calibration, citations, latency, refusals, retrieval, spans, statistics
-from eval.normalise import content_words, markers, mentions, without_markers
-from eval.records import Case, Evidence, Expected
 
 
 def case(

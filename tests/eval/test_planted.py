@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from eval.compare import Difference
-from eval.gates import ANSWERS, RETRIEVAL, Baseline, Gate, baseline_of, judge
-from eval.opening import Product
-from eval.planted import FAULTS, Oracle, without_accents
-from eval.records import Case, Run
-from eval.runner import Asked, Facts, System, select
-from eval.sets import load_set
-from eval.sources import SEEDS, SEEDS_SET, seed_texts, set_digest
+from eval.cases.records import Case, Run
+from eval.cases.sets import load_set
+from eval.harness.compare import Difference
+from eval.harness.gates import ANSWERS, RETRIEVAL, Baseline, Gate, baseline_of, judge
+from eval.harness.runner import Asked, Facts, System, select
+from eval.harness.sources import SEEDS, SEEDS_SET, seed_texts, set_digest
+from eval.harness.system import Product
 from rag.config import Settings
 from rag.domain import Answer, Hit, Turn
 from rag.indexing.build import Index, build_index, open_index
 from rag.retrieval.retriever import Retriever
 from tests.doubles import BagEmbedder
+from tests.eval.planted import FAULTS, Oracle, without_accents
 
 FACTS = Facts(settings={}, versions={}, models={}, corpus_digest="corpus", index={})
 CAUGHT_BY = {

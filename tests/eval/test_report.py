@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from eval import plots
-from eval.cards import faults
-from eval.compare import compare, side_of
-from eval.planted import AlwaysRefuses, NeverRefuses, OffByOne, Oracle, SecondFirst, ShiftedCitations
-from eval.records import Case, Interval, Run
-from eval.report import render, retrieval_curves, summary_text, write_report
-from eval.runner import System, perform
-from eval.runs import cases_of, load_run, save_run
+from eval.cases.records import Case, Interval, Run
+from eval.harness.compare import compare, side_of
+from eval.harness.run_store import cases_of, load_run, save_run
+from eval.harness.runner import System, perform
+from eval.reports import plots
+from eval.reports.cards import faults
+from eval.reports.run_report import render, retrieval_curves, summary_text, write_report
+from tests.eval.planted import AlwaysRefuses, NeverRefuses, OffByOne, Oracle, SecondFirst, ShiftedCitations
 from tests.eval.test_runner import CASES, CORPUS, FACTS, Bridge, asked, case
 
 ATTACK = '<script>alert(\'x\')</script>"onload="y" {{title}} & </article>'

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from eval.planted import Oracle
-from eval.records import Case, Evidence, Run
-from eval.runner import Asked, Facts, Tally, evaluate, perform, select
-from eval.runs import Partial, cases_of, code_digest, fingerprint, load_run, partial_path, save_run
+from eval.cases.records import Case, Evidence, Run
+from eval.harness.run_store import Partial, cases_of, code_digest, fingerprint, load_run, partial_path, save_run
+from eval.harness.runner import Asked, Facts, Tally, evaluate, perform, select
 from rag.domain import Answer, Hit, Passage, Turn
+from tests.eval.planted import Oracle
 from tests.test_cli import build_bag_index, command_environment, run_rag
 
 PROJECT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from eval.cli import evaluation
-from eval.synthetic import SENTENCES, Corpus, passage_ids, sentence_ids
+from eval.scale.synthetic import SENTENCES, Corpus, passage_ids, sentence_ids
 from rag.indexing.build import open_index
 from rag.text.terms import grams, terms
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from eval.records import Case, CaseResult, Evidence
-from eval.scoring import GROUPED, LOWER_IS_BETTER, METRICS, aggregate, calibration_pairs, score_case
+from eval.cases.records import Case, CaseResult, Evidence
+from eval.harness.scoring import GROUPED, LOWER_IS_BETTER, METRICS, aggregate, calibration_pairs, score_case
 
 TEXT = "Le sommet s'est tenu à Paris. Vingt-six pays étaient là. Berlin a dit non."
 CORPUS = {"a.txt": TEXT}

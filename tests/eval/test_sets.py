@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from eval.cases.sets import corpus_fingerprint, half_of, load_set, places
 from eval.errors import MalformedSet
 from eval.metrics.answers import right
-from eval.sets import corpus_fingerprint, half_of, load_set, places
 from rag.corpus import read_corpus
 from rag.errors import FileUnreadable, PathMissing
 

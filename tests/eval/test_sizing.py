@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from eval.cli.study_commands import scale
 from eval.machines import sizing
 from eval.machines.sizing import Line, Rates, Station
-from eval.studies import scale
 
 RATES = Rates(
     question_s=Line(0.1, 1e-6), front_end_core_s=Line(0.05, 5e-7), store_core_s=Line(0.02, 2e-7),

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from eval.cases.squad import load_squad, sample, write_documents
 from eval.errors import MalformedSet
 from eval.metrics.answers import right
-from eval.squad import load_squad, sample, write_documents
 from rag.corpus import read_corpus
 
 

@@ -9,15 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from eval.studies.fitting import candidates, study
+from eval.studies.fitting import table as fitting_table
+from eval.studies.robustness import losses
+from eval.studies.robustness import table as losses_table
 
+from eval.cases.records import Case, Evidence
+from eval.cases.sets import load_questions
 from eval.errors import MalformedSet
-from eval.fitting import candidates, study
-from eval.fitting import table as fitting_table
-from eval.records import Case, Evidence
-from eval.robustness import losses
-from eval.robustness import table as losses_table
-from eval.sets import load_questions
-from eval.sources import load_source
+from eval.harness.sources import load_source
 from rag.config import Settings
 from rag.domain import Answer, Hit, Passage, Turn
 from rag.indexing.build import build_index, open_index

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from eval.records import Case
-from eval.variants import VARIANTS, keywords, misspelt, original_id, unaccented, upper_case, vary
+from eval.cases.records import Case
+from eval.cases.variants import VARIANTS, keywords, misspelt, original_id, unaccented, upper_case, vary
 
 QUESTION = "Où l'Élysée a-t-il accueilli le chœur français, « à 20 % » près ?"
 CASE = Case("c~1", QUESTION, "fr", "fact", (), True, "answer", ("Là.",), (("là",),), (), (), "test")

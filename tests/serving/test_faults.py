@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from eval.load.clients import NO_ANSWER, Habits, Reply, User, send
-from eval.load.command import wait_until_ready
+from eval.load.load_test import wait_until_ready
 from rag.chat.history import ConversationStore
 from rag.chat.history_file import FILE, ChatDatabase
 from rag.config import Settings

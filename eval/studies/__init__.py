@@ -1,0 +1,1 @@
+"""Looks into the search itself: weights fitted, what bad typing costs."""
