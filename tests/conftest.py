@@ -14,13 +14,11 @@ from rag.answering.pipeline import Pipeline
 from rag.config import Settings
 from rag.fetching import fetch
 from rag.runtime.assembly import DEFAULT_MODELS, build, open_pipeline
+from tests.support.paths import PROJECT, SEEDS
 
 settings.register_profile("long", max_examples=20_000, deadline=None)
 if "HYPOTHESIS_PROFILE" in os.environ:
     settings.load_profile(os.environ["HYPOTHESIS_PROFILE"])
-
-PROJECT = Path(__file__).parents[1]
-SEEDS = PROJECT / "seeds"
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,7 @@ import pytest
 
 from rag.config import Settings, load_settings
 from rag.errors import InvalidSetting, SettingsUnreadable, UnknownSetting
-
-PROJECT = Path(__file__).parents[1]
+from tests.support.paths import PROJECT
 
 
 def test_flag_over_environment_over_file_over_default(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 import rag
-from tests.conftest import SEEDS
-from tests.test_cli import QUESTION, command_environment
+from tests.support.commands import QUESTION, command_environment
+from tests.support.paths import SEEDS
 
 PACKAGE = Path(rag.__file__).parent
 NETWORK = {"aiohttp", "ftplib", "http", "httpx", "huggingface_hub", "requests", "smtplib", "socket", "ssl", "urllib"}

@@ -25,8 +25,8 @@ from rag.config import Settings
 from rag.indexing.build import build_index, open_index
 from rag.protocols import Message, Token
 from rag.retrieval.retriever import Retriever
-from tests.doubles import BagEmbedder, ScriptedGenerator
-from tests.eval.test_report import Page, run
+from tests.support.doubles import BagEmbedder, ScriptedGenerator
+from tests.support.report_page import Page, run
 
 ARTICLE = "Le marché couvert de Dijon rouvre en mai.\n\nLes halles de Limoges restent fermées cet hiver."
 QUESTIONS = ("Quand rouvre le marché de Dijon ?", "Que deviennent les halles de Limoges ?")

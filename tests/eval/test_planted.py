@@ -19,8 +19,8 @@ from rag.config import Settings
 from rag.domain import Answer, Hit, Turn
 from rag.indexing.build import Index, build_index, open_index
 from rag.retrieval.retriever import Retriever
-from tests.doubles import BagEmbedder
-from tests.eval.planted import FAULTS, Oracle, without_accents
+from tests.support.doubles import BagEmbedder
+from tests.support.planted import FAULTS, Oracle, without_accents
 
 FACTS = Facts(settings={}, versions={}, models={}, corpus_digest="corpus", index={})
 CAUGHT_BY = {

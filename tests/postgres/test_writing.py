@@ -18,8 +18,9 @@ from rag.postgres.connection import server_at
 from rag.postgres.schema import MIGRATIONS, prepare, version
 from rag.store.manifest import current_manifest
 from rag.store.token_vectors import Projection
-from tests.doubles import BagEmbedder
-from tests.made_index import SEEDS, make_articles
+from tests.support.doubles import BagEmbedder
+from tests.support.indexes import make_articles
+from tests.support.paths import SEEDS
 
 EMBEDDER = BagEmbedder()
 SETTINGS = Settings(chunk_tokens=32)

@@ -23,9 +23,9 @@ from mcp.types import CallToolResult, TextContent
 
 from rag.config import Settings
 from rag.runtime.assembly import build
-from tests.conftest import PROJECT, SEEDS
-from tests.doubles import BagEmbedder
-from tests.serving.conftest import QUESTION, Server, serving
+from tests.support.api_process import QUESTION, Server, serving
+from tests.support.doubles import BagEmbedder
+from tests.support.paths import PROJECT, SEEDS
 
 pytestmark = pytest.mark.anyio
 
@@ -45,7 +45,7 @@ def over_stdio(*command: str, **variables: str) -> Client:
 
 
 def double(folder: Path, **variables: str) -> Client:
-    return over_stdio("-m", "tests.serving.mcp_stdio", str(folder), **variables)
+    return over_stdio("-m", "tests.support.mcp_stdio", str(folder), **variables)
 
 
 @asynccontextmanager

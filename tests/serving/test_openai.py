@@ -11,8 +11,8 @@ import pytest
 from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
 from rag.serving.openai_schemas import Completion
-from tests.conftest import SEEDS
-from tests.serving.conftest import QUESTION, Server, serving
+from tests.support.api_process import QUESTION, Server, serving
+from tests.support.paths import SEEDS
 
 ASKED: list[ChatCompletionMessageParam] = [{"role": "user", "content": QUESTION}]
 OFF_TOPIC = "Quelle est la recette de la tarte aux pommes ?"
