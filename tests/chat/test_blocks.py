@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import gradio as gr
-from gradio.state_holder import SessionState
-
-from rag.chat.blocks import SteadyBlocks
+if TYPE_CHECKING:  # it takes seconds to import
+    import gradio as gr
+    from gradio.state_holder import SessionState
 
 UNCHANGED = {"__type__": "update"}
 
 
 def answering() -> tuple[gr.Blocks, gr.State]:
     """A question, its answer as HTML, an unused part, and a state that has the last question."""
+    import gradio as gr
+
+    from rag.chat.blocks import SteadyBlocks
+
     with SteadyBlocks(analytics_enabled=False) as blocks:
         question, answer, unused, last = gr.Textbox(), gr.HTML(), gr.File(), gr.State("")
 
@@ -40,6 +43,8 @@ async def told(blocks: gr.Blocks, session: SessionState, question: str) -> list[
 
 
 def test_events_leave_nothing_behind_in_a_session() -> None:
+    from gradio.state_holder import SessionState
+
     async def ask() -> None:
         blocks, last = answering()
         session = SessionState(blocks)

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
-from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
 
 from rag.domain import Progress
@@ -142,6 +141,8 @@ def test_same_file_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
 
 
 def test_loads_with_sentence_transformers_without_warnings(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    from sentence_transformers import SentenceTransformer
+
     with caplog.at_level(logging.WARNING):
         model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
     assert not caplog.records
@@ -201,6 +202,8 @@ def test_tensor_of_the_wrong_size_or_type_is_damaged(tmp_path: Path, name: str, 
 
 @pytest.mark.models
 def test_real_embedder_gives_unit_vectors(models_dir: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
     model = SentenceTransformer(str(check(EMBEDDER, models_dir)), device="cpu", local_files_only=True)
     question = "Quelles conditions pose l'Allemagne ?"
     near, far = "Berlin n'acceptera l'accord qu'à trois conditions.", "La tarte aux pommes se mange tiède."

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import openai
 import pytest
 
 from rag.config import Settings
@@ -41,6 +40,8 @@ def test_a_conversation_with_the_real_models(real_settings: Settings, tmp_path: 
 
 
 def _talk(url: str) -> None:
+    import openai
+
     with openai.OpenAI(base_url=f"{url}v1", api_key="none", max_retries=0, timeout=300) as client:
         first = client.chat.completions.create(model="rag", messages=[{"role": "user", "content": QUESTION}])
         message = first.choices[0].message

