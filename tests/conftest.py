@@ -12,7 +12,7 @@ from hypothesis import settings
 
 from rag.answering.pipeline import Pipeline
 from rag.config import Settings
-from rag.fetching import fetch
+from rag.fetching.download import fetch
 from rag.runtime.assembly import DEFAULT_MODELS, build, open_pipeline
 
 settings.register_profile("long", max_examples=20_000, deadline=None)

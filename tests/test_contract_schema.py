@@ -25,9 +25,9 @@ from rag.config import Settings
 from rag.contracts import BadRequest, Request, answer_object, dump, hits_object, parse_history, parse_request
 from rag.domain import EVERYTHING, Scope, Turn
 from rag.embedding.cross_encoder import CrossEncoderReranker
-from rag.indexing.build import open_index
 from rag.retrieval.evidence import EVIDENCE_PASSAGES
 from rag.retrieval.retriever import Retriever
+from rag.store.index import open_index
 from tests.conftest import SEEDS
 from tests.contracts.test_reranker import make_model
 from tests.doubles import BagEmbedder, ScriptedGenerator

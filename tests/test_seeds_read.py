@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.corpus import Problem, parse, read_corpus
+from rag.corpus.article_files import Problem, parse, read_corpus
 from rag.domain import Article
 
 SEEDS = Path(__file__).resolve().parent.parent / "seeds"

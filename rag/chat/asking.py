@@ -17,8 +17,8 @@ from rag.chat.view import View
 from rag.domain import Turn
 from rag.errors import RagError, UnexpectedError
 from rag.events import Written
-from rag.runtime.service import Service
-from rag.store.filters import heading
+from rag.runtime import Service
+from rag.store import heading
 
 # What is provisional is redrawn at most so often.
 _REDRAW_S = 0.06

@@ -25,7 +25,7 @@ from rag.wording import say
 
 if TYPE_CHECKING:
     from rag.corpus import Problem
-    from rag.runtime.doctor import Check
+    from rag.runtime import Check
 
 _INDENT = " " * 4
 # What an article, a title or a file's name could take the terminal over with.

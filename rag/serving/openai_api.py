@@ -21,8 +21,8 @@ from starlette.responses import Response, StreamingResponse
 from rag.contracts import dump
 from rag.domain import Answer, Citation, Turn
 from rag.events import Checked, Event, Finished, Queued
-from rag.runtime.service import Service
-from rag.serving.asking import Deadline, Desk
+from rag.runtime import Service
+from rag.serving.desk import Deadline, Desk
 from rag.serving.openai_schemas import ChatBody, ChatMessage, Completion, Model, Models
 from rag.serving.problems import Problem, language_of, problem_of
 from rag.serving.streams import begun, whole_answer

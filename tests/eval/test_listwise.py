@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from eval.studies.listwise import Candidates, cross_validated, fit, measured, without
 
 HELD, NOT = frozenset({0}), frozenset[int]()

@@ -11,7 +11,7 @@ from operator import attrgetter
 import pytest
 
 from rag import errors
-from rag.question.small_talk import small_talk
+from rag.question.courtesies import small_talk
 from tests.injection.cases import CASES, Case
 from tests.injection.harness import Lab, ObedientGenerator, answer_of, check_answer, essence
 
