@@ -100,9 +100,9 @@ class OpenAiApi:
                         queued = {"place": event.place, "wait_s": self._desk.work.wait_s(event.place)}
                         yield chunk({}, rag={"queued": queued})
                     elif isinstance(event, Checked):
-                        separator = ("\n" if event.own_line else " ") if sent else ""
-                        sent += separator + event.text
-                        yield chunk({"content": separator + event.text})
+                        said = event.after(sent)
+                        sent += said
+                        yield chunk({"content": said})
                     elif isinstance(event, Finished):
                         answer = event.answer
                         if rest := answer.text.removeprefix(sent):
