@@ -77,6 +77,7 @@ test: setup models
 lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-logo --no-cache
 
 types: setup
 	@$(BIN)/mypy

@@ -7,20 +7,6 @@ for citation in answer.citations:
     print(citation.marker, citation.title, citation.date, citation.quote)
 """
 
-from __future__ import annotations
+import lazy_loader
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from rag.runtime.assembly import open_pipeline
-
-__all__ = ["open_pipeline"]
-
-
-def __getattr__(name: str) -> Any:
-    # Loaded when asked for: importing `rag` must stay cheap for the command line's `--help`.
-    if name == "open_pipeline":
-        from rag.runtime.assembly import open_pipeline
-
-        return open_pipeline
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

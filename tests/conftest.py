@@ -11,7 +11,7 @@ import pytest
 
 from rag.answering.pipeline import Pipeline
 from rag.config import Settings
-from rag.fetching import fetch
+from rag.fetching.download import fetch
 from rag.runtime.assembly import DEFAULT_MODELS, build, open_pipeline
 from tests.support.paths import PROJECT, SEEDS
 

@@ -22,9 +22,9 @@ from rag.config import Settings
 from rag.contracts import BadRequest, Request, answer_object, dump, hits_object, parse_history, parse_request
 from rag.domain import EVERYTHING, Scope, Turn
 from rag.embedding.cross_encoder import CrossEncoderReranker
-from rag.indexing.build import open_index
 from rag.retrieval.evidence import EVIDENCE_PASSAGES
 from rag.retrieval.retriever import Retriever
+from rag.store.index import open_index
 from tests.support.commands import QUESTION, build_bag_index, run_rag
 from tests.support.contract_checks import Object, check_answer, check_hits, schema
 from tests.support.doubles import BagEmbedder, ScriptedGenerator

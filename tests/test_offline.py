@@ -79,11 +79,11 @@ def _imports(path: Path) -> Iterator[str]:
 
 # Each module that may use a network, and what for.
 USERS = {
-    "chat/web.py": "listens for browsers",
     "embedding/ray_cluster.py": "looks at an address that a command names before Ray does",
     "fetching/sources.py": "fetches models",
     "generation/openai_client.py": "asks the endpoint that a setting names",
-    "serving/running.py": "listens for clients",
+    "runtime/http.py": "listens for browsers and clients",
+    "serving/shutdown.py": "takes the listener that it is given",
 }
 
 

@@ -78,7 +78,7 @@ def test_a_question_imports_no_more_than_it_needs(
 @pytest.mark.models
 @pytest.mark.parametrize(("more", "pytorch"), [(0, False), (1, True)])
 def test_pytorch_is_imported_for_many_texts_alone(more: int, pytorch: bool, models_dir: Path, tmp_path: Path) -> None:
-    from rag.fetching import EMBEDDER as DEFAULT
+    from rag.fetching.download import EMBEDDER as DEFAULT
 
     imported = _imported(EMBEDDER, models_dir / DEFAULT.target, more, cwd=tmp_path)
     assert ("torch" in imported) == pytorch

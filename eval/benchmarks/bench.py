@@ -25,11 +25,11 @@ from eval.harness.options import a_path, baselines_option, quiet_option, seed_op
 from eval.harness.sources import SEEDS_SET
 from eval.harness.system import versions
 from eval.reports import history
-from rag.cli.renderer import Renderer
+from rag.cli import Renderer
 from rag.config import Settings
-from rag.generation.llama_cpp import LlamaCppGenerator
-from rag.indexing.build import open_index
-from rag.runtime.assembly import make_generator, open_pipeline, open_retrieval
+from rag.generation import LlamaCppGenerator
+from rag.runtime import make_generator, open_pipeline, open_retrieval
+from rag.store import open_index
 from rag.wording import user_language
 
 _TEXT = 30_000

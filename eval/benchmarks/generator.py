@@ -10,7 +10,7 @@ from typing import Protocol
 from eval.benchmarks.figures import Bar, Figure
 from eval.benchmarks.plain_llama import Written
 from eval.benchmarks.prompt_tokens import CountingGenerator
-from rag.answering.pipeline import Pipeline
+from rag.answering import Pipeline
 from rag.protocols import Message, Token
 
 SECTION = "generator"

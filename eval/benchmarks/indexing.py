@@ -9,7 +9,7 @@ from itertools import cycle, islice
 
 from eval.benchmarks.figures import Bar, Figure
 from eval.benchmarks.plain_embedder import plain_embedder
-from rag.embedding.embedder import BATCH, FEW, SentenceTransformerEmbedder
+from rag.embedding import BATCH, FEW, SentenceTransformerEmbedder
 
 SECTION = "indexing"
 PASSAGES = FEW + BATCH

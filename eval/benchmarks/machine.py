@@ -7,7 +7,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from rag.system.hardware import usable_threads
+from rag.system import usable_threads
 
 
 def machine() -> dict[str, Any]:

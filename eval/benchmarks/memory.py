@@ -13,7 +13,7 @@ from itertools import cycle, islice
 import psutil
 
 from eval.benchmarks.figures import Bar, Figure
-from rag.system.files import MEGABYTE
+from rag.system import MEGABYTE
 
 SECTION = "memory"
 WARM = 20

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rag.embedding.embedder import SentenceTransformerEmbedder
-from rag.embedding.loading import load_model
-from rag.system.hardware import has_native_bfloat16
+from rag.embedding import SentenceTransformerEmbedder, load_model
+from rag.system import has_native_bfloat16
 
 
 def plain_embedder(embedder: SentenceTransformerEmbedder) -> Any:

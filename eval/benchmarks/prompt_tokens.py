@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rag.answering.pipeline import Pipeline
+from rag.answering import Pipeline
 from rag.config import Settings
 from rag.errors import ModelMissing
-from rag.indexing.build import open_index
 from rag.protocols import Generator, Message, Token
-from rag.runtime.assembly import make_models, pipeline_over, retriever_over
+from rag.runtime import make_models, pipeline_over, retriever_over
+from rag.store import open_index
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,9 @@ import faiss
 
 from eval.benchmarks.figures import Bar, Figure
 from eval.benchmarks.plain_embedder import plain_embedder
-from rag.embedding.embedder import SentenceTransformerEmbedder
-from rag.retrieval.evidence import rank_sentences
-from rag.retrieval.fusion import FIRST_WEIGHTS, combine, order
-from rag.retrieval.query import Query
-from rag.retrieval.retriever import CANDIDATES, RERANKED, Retriever
-from rag.store.searchable import Searchable
+from rag.embedding import SentenceTransformerEmbedder
+from rag.retrieval import CANDIDATES, FIRST_WEIGHTS, RERANKED, Query, Retriever, combine, order, rank_sentences
+from rag.store import Searchable
 
 T = TypeVar("T")
 Reference = Callable[[Query], object]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from rag.text.terms import fold
+from rag.text import fold
 
 _MARKER = re.compile(r"\s*\[\d+(?:\s*[,;]\s*\d+)*\]")
 _HYPHENS = re.compile("[\u2010\u2011\u00ad]")

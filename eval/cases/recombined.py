@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from eval.cases.squad import load_squad
-from rag.text.sentences import sentences
+from rag.text import sentences
 
 _PARAGRAPHS = (4, 9)  # of an article
 _SENTENCES = (3, 7)  # of a paragraph

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from eval.cases.records import Case
-from rag.text.terms import fold, stop_words
+from rag.text import fold, stop_words
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _TOKEN = re.compile(r"\d+(?:[.,:/ \u00a0\u202f]\d+)*(?:\s?%)?|[^\W_]+(?:-[^\W_]+)*")

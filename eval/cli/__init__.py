@@ -41,12 +41,11 @@ from eval.harness.system import open_system
 from eval.load.load_test import load
 from eval.reports import adapters
 from eval.reports.run_report import summary_text, write_report
-from rag.cli.renderer import Renderer
+from rag.cli import Renderer
 from rag.config import Settings
 from rag.errors import RagError, UnexpectedError
-from rag.generation.llama import check_gguf
-from rag.generation.llama_cpp import LlamaCppGenerator
-from rag.runtime.assembly import build
+from rag.generation import LlamaCppGenerator, check_gguf
+from rag.runtime import build
 from rag.wording import user_language
 
 FELL = 1

@@ -17,7 +17,7 @@ from eval.harness.runner import Asked
 from eval.harness.sources import Source
 from eval.harness.system import open_system
 from eval.reports.run_report import summary_text, write_report
-from rag.cli.renderer import Renderer
+from rag.cli import Renderer
 
 
 def keep(run: Run, runs: Path, renderer: Renderer, differences: Sequence[Difference], baseline: str) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import click
 
 from eval.cases.recombined import Recombined, squad_paragraphs, write_articles
-from eval.studies import fitting, robustness
 from eval.errors import NoCases
 from eval.harness.options import (
     a_path,
@@ -27,14 +26,14 @@ from eval.harness.runner import Tally, select
 from eval.harness.sources import Source, load_source
 from eval.harness.system import open_system
 from eval.machines.scenarios import MACHINES
-from eval.scale import growth
-from eval.scale import search_scale as synthetic_scale
+from eval.scale import growth, search_scale as synthetic_scale
 from eval.scale.synthetic import Corpus
-from rag.cli.renderer import Renderer
+from eval.studies import fitting, robustness
+from rag.cli import Renderer
 from rag.config import Settings
-from rag.retrieval.fusion import FIRST_WEIGHTS, SECOND_WEIGHTS
-from rag.runtime.assembly import open_retrieval
-from rag.store.manifest import current_manifest
+from rag.retrieval import FIRST_WEIGHTS, SECOND_WEIGHTS
+from rag.runtime import open_retrieval
+from rag.store import current_manifest
 from rag.wording import user_language
 
 FAILED = 1

@@ -17,7 +17,7 @@ from eval.cases.records import Case, Interval, Run
 from eval.errors import BaselineMissing, BaselineStale, RunUnreadable
 from eval.harness.compare import Difference, Scores, Side, compare, scores_of, side_of
 from eval.harness.runner import Asked, Facts, System, Tally, perform, select
-from rag.system.files import write_text, writing
+from rag.system import write_text, writing
 
 BASELINES = Path(__file__).parents[1] / "baselines"
 SCHEMA = 1

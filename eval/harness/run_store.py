@@ -17,7 +17,7 @@ from typing import Any
 
 from eval.cases.records import Case, CaseResult, Evidence, Interval, Run
 from eval.errors import RunMissing, RunUnreadable
-from rag.system.files import write_text, writing
+from rag.system import write_text, writing
 
 RUNS = Path(__file__).parents[1] / "runs"
 SCHEMA = 1

@@ -18,8 +18,8 @@ from eval.harness.run_store import RUNS, find_run, run_from
 from eval.harness.system import PROJECT, texts_of
 from rag.config import Settings
 from rag.corpus import read_corpus
-from rag.indexing.build import open_index
-from rag.runtime.assembly import build
+from rag.runtime import build
+from rag.store import open_index
 
 SEEDS_SET = PROJECT / "eval" / "sets" / "seeds.jsonl"
 SEEDS = PROJECT / "seeds"

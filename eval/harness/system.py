@@ -12,13 +12,13 @@ from typing import Any, Protocol
 
 from eval.harness.run_store import code_digest
 from eval.harness.runner import Facts, System
-from rag.answering.pipeline import Pipeline
+from rag.answering import Pipeline
 from rag.config import NO_GENERATOR, Settings
 from rag.domain import Answer, Hit, Turn
-from rag.generation.llama_cpp import LlamaCppGenerator
-from rag.runtime.assembly import make_generator, open_retrieval
-from rag.store.searchable import Searchable
-from rag.system.digests import file_digest
+from rag.generation import LlamaCppGenerator
+from rag.runtime import make_generator, open_retrieval
+from rag.store import Searchable
+from rag.system import file_digest
 
 PROJECT = Path(__file__).parents[2]
 _LIBRARIES = (

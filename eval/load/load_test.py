@@ -26,9 +26,9 @@ from eval.harness.sources import SEEDS
 from eval.load.clients import Habits, Kind, Reply, User, call, send
 from eval.load.load_report import Found, as_object, table
 from eval.load.server_counts import MemoryWatch, server_counts, unaccounted
-from rag.cli.renderer import Renderer
+from rag.cli import Renderer
 from rag.config import TOKEN_VARIABLE, Settings
-from rag.runtime.assembly import build
+from rag.runtime import build
 from rag.wording import user_language
 
 MISSED = 1

@@ -13,13 +13,10 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rag.chat.web import listen
 from rag.config import TOKEN_VARIABLE, Settings, load_settings
 from rag.protocols import Message, Token
-from rag.runtime.assembly import Models, make_embedder, make_reranker
-from rag.serving import make_server
-from rag.serving.observing import log_to_stderr
-from rag.serving.running import serve
+from rag.runtime import Models, listen, make_embedder, make_reranker
+from rag.serving import log_to_stderr, make_server, serve
 
 _WORDS = "Les articles disent ce qui est cité ici."
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import psutil
 
 from eval.load.clients import NO_ANSWER, PATHS, Reply, call
-from rag.system.files import MEGABYTE
+from rag.system import MEGABYTE
 
 _ROW = re.compile(r'rag_requests_total\{method="POST",route="(?P<route>[^"]*)",status="(?P<status>\d+)"\} (?P<n>\S+)')
 _SETTLING_S = 10.0

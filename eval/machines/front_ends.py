@@ -34,7 +34,7 @@ from eval.load.load_test import wait_until_ready
 from eval.machines.hosts import Host, hosts, share
 from eval.machines.postgres import servers, url_of
 from rag.config import TOKEN_VARIABLE, load_settings
-from rag.runtime.assembly import build
+from rag.runtime import build
 
 _PORT = 8000
 _TOKEN = "front-ends"

@@ -35,11 +35,11 @@ from eval.scale.growth import HashingEmbedder
 from rag.config import Settings
 from rag.domain import Progress
 from rag.errors import RagError
-from rag.indexing.build import build_index
+from rag.indexing import build_index
 from rag.postgres import open_shared, share, store_projection
 from rag.protocols import OnProgress, TokenVectors, Vectors, silent
-from rag.retrieval.retriever import Retriever
-from rag.store.searchable import Searchable
+from rag.retrieval import Retriever
+from rag.store import Searchable
 
 _DATABASE = "articles"
 _CLUSTERS = 1_000

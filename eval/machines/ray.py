@@ -26,9 +26,9 @@ from eval.harness.sources import seed_texts
 from eval.harness.system import PROJECT
 from eval.machines.hosts import Host, hosts
 from rag.config import Settings, load_settings
-from rag.embedding.embedder import FEW
+from rag.embedding import FEW
 from rag.protocols import Embedder, TokenVectors, Vectors
-from rag.runtime.assembly import embedder_on_ray, make_embedder
+from rag.runtime import embedder_on_ray, make_embedder
 
 _PORT = 6390
 _STORE_BYTES = 400_000_000

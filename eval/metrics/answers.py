@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from eval.cases.normalise import comparable, content_words, mentions, words
 from eval.cases.records import Case
-from rag.text.language import detect
+from rag.text import detect_language
 
 CONTAINED = 0.8
 """The share of the gold's words from which an answer contains it."""
@@ -86,7 +86,7 @@ def language_match(answer: str, language: str) -> float | None:
     None below five words of letters.
     """
     telling = [word for word in words(answer) if word.isalpha()]
-    return float(detect(answer) == language) if len(telling) >= _TELLING else None
+    return float(detect_language(answer) == language) if len(telling) >= _TELLING else None
 
 
 def answer_words(answer: str) -> float:

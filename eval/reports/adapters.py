@@ -17,7 +17,7 @@ from eval.cases.normalise import without_markers
 from eval.cases.records import Case, CaseResult
 from eval.metrics.spans import found
 from rag.contracts import dump
-from rag.system.files import write_text
+from rag.system import write_text
 
 
 def ragas_lines(results: Iterable[CaseResult], cases: Sequence[Case]) -> Iterator[str]:

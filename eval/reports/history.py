@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.harness.gates import BASELINES
-from rag.system.files import writing
+from rag.system import writing
 
 HISTORY = BASELINES / "bench.jsonl"
 

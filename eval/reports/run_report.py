@@ -23,7 +23,7 @@ from eval.metrics.spans import found
 from eval.reports import plots
 from eval.reports.cards import card, faults
 from eval.reports.history import HISTORY, over_time, read
-from rag.system.files import write_text
+from rag.system import write_text
 
 TEMPLATE = Path(__file__).with_name("report.html")
 HEADLINES = ("accuracy", "refusal_f1", "citation_hit", "language_match", "recall@1", "recall@10", "mrr@10",

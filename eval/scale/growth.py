@@ -29,10 +29,10 @@ from eval.harness.runner import peak_memory_mb
 from eval.harness.system import PROJECT
 from rag.config import Settings
 from rag.domain import Progress
-from rag.indexing.build import build_index
+from rag.indexing import build_index
 from rag.protocols import Embedder, OnProgress, TokenVectors, Vectors, silent
-from rag.runtime.assembly import make_embedder
-from rag.system.files import MEGABYTE
+from rag.runtime import make_embedder
+from rag.system import MEGABYTE
 
 _DIMENSION = 384
 _EVERY_S = 0.05

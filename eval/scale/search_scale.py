@@ -23,20 +23,29 @@ from eval.benchmarks.machine import machine
 from eval.benchmarks.memory import held
 from eval.harness.runner import peak_memory_mb
 from eval.scale.synthetic import DIMENSION, SENTENCES, Asked, Corpus, passage_ids, sentence_ids
-from rag.indexing.build import open_index
 from rag.protocols import Ids, TokenVectors, Vectors
-from rag.retrieval.query import Query
-from rag.retrieval.retriever import CANDIDATES, Retriever
-from rag.store import stores
-from rag.store.bm25_writer import LexicalBuilder
-from rag.store.catalog import FILE
-from rag.store.catalog_writer import writing_catalog
-from rag.store.faiss_store import FaissStore
-from rag.store.manifest import Manifest, write_manifest
-from rag.store.quantisation import nearest, recall, write_store
-from rag.store.token_vectors import write_tokens
-from rag.system.hardware import one_thread
-from rag.text.terms import grams
+from rag.retrieval import CANDIDATES, Query, Retriever
+from rag.store import (
+    CATALOG_FILE,
+    PASSAGE_GRAMS,
+    PASSAGE_TERMS,
+    PASSAGES,
+    SENTENCE_TERMS,
+    SENTENCES as SENTENCE_VECTORS,
+    TOKENS,
+    FaissStore,
+    LexicalBuilder,
+    Manifest,
+    nearest,
+    open_index,
+    recall,
+    write_manifest,
+    write_store,
+    write_tokens,
+    writing_catalog,
+)
+from rag.system import one_thread
+from rag.text import grams
 
 OnPart = Callable[[str], None]
 Analysed = Iterable[list[list[str]]]
@@ -71,15 +80,15 @@ def build(folder: Path, corpus: Corpus, on_part: OnPart) -> dict[str, Any]:
         vectors[level] = asdict(write_store(data / f"{level}.faiss", ids, batches, DIMENSION))
 
     parts: dict[str, Callable[[], None]] = {
-        "catalog": lambda: _write_catalog(data / FILE, corpus),
-        stores.PASSAGE_TERMS: lambda: _write_terms(data / stores.PASSAGE_TERMS, passages, _words(corpus, 1)),
-        stores.PASSAGE_GRAMS: lambda: _write_terms(data / stores.PASSAGE_GRAMS, passages, _grams(corpus)),
-        stores.SENTENCE_TERMS: lambda: _write_terms(data / stores.SENTENCE_TERMS, sentences, _words(corpus, SENTENCES)),
-        stores.TOKENS: lambda: write_tokens(
-            data / stores.TOKENS, corpus.projection, passages, chain.from_iterable(map(corpus.tokens, corpus.batches()))
+        "catalog": lambda: _write_catalog(data / CATALOG_FILE, corpus),
+        PASSAGE_TERMS: lambda: _write_terms(data / PASSAGE_TERMS, passages, _words(corpus, 1)),
+        PASSAGE_GRAMS: lambda: _write_terms(data / PASSAGE_GRAMS, passages, _grams(corpus)),
+        SENTENCE_TERMS: lambda: _write_terms(data / SENTENCE_TERMS, sentences, _words(corpus, SENTENCES)),
+        TOKENS: lambda: write_tokens(
+            data / TOKENS, corpus.projection, passages, chain.from_iterable(map(corpus.tokens, corpus.batches()))
         ),
-        stores.PASSAGES: lambda: layout("passages", passages, map(corpus.passage_vectors, corpus.batches())),
-        stores.SENTENCES: lambda: layout("sentences", sentences, map(corpus.sentence_vectors, corpus.batches())),
+        PASSAGES: lambda: layout("passages", passages, map(corpus.passage_vectors, corpus.batches())),
+        SENTENCE_VECTORS: lambda: layout("sentences", sentences, map(corpus.sentence_vectors, corpus.batches())),
     }
     took = {}
     for name, write in parts.items():

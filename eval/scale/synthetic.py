@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from rag.domain import Article, Passage, Segment
 from rag.protocols import Ids, TokenVectors, Vectors
-from rag.store.token_vectors import DIRECTIONS, Projection, StoredTokens
-from rag.text.terms import stop_words
+from rag.store import DIRECTIONS, Projection, StoredTokens
+from rag.text import stop_words
 
 DIMENSION = 384
 BATCH = 10_000

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from eval.cases.records import Case, Interval
-from eval.studies.listwise import METRICS, Candidates, Values, cross_validated, fit, measured, without
 from eval.metrics.spans import found_by
 from eval.metrics.statistics import paired_bootstrap
+from eval.studies.listwise import METRICS, Candidates, Values, cross_validated, fit, measured, without
 from rag.domain import Passage
-from rag.retrieval.fusion import FIRST_WEIGHTS, SECOND_WEIGHTS, Scores, combine, order, standardised
-from rag.retrieval.retriever import RERANKED, Retriever
+from rag.retrieval import FIRST_WEIGHTS, RERANKED, SECOND_WEIGHTS, Retriever, Scores, combine, order, standardised
 
 Weights = Mapping[str, float]
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.metrics.retrieval import Found, ndcg_at, recall_at
-from rag.retrieval.fusion import order
+from rag.retrieval import order
 
 Values = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from rag.domain import Article, Hit, Passage
-from rag.store.catalog import Catalog
-from rag.text.dates import written_day
-from rag.text.terms import fold, terms
+from rag.store import Catalog
+from rag.text import fold, terms, written_day
 
 Fact = Literal["date", "author", "source"]
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.answering.grounding import Grounded, inert
+from rag.answering.grounding import Grounded
+from rag.answering.sanitising import inert
 from rag.domain import Citation, Passage, Statement, within
 from rag.events import Checked
-from rag.text.dates import annotate
-from rag.text.terms import fold, terms
+from rag.text import annotate, fold, terms
 
 # A quotation that a statement repeats to this share of its terms is cited, not printed again.
 _REPEATED = 0.7

@@ -19,11 +19,11 @@ from functools import cached_property
 from typing import Literal
 
 from rag.answering.grounding import names
+from rag.answering.messages import confirm_messages, decide_choices, decide_messages
 from rag.domain import Hit, Passage
-from rag.prompting import confirm_messages, decide_choices, decide_messages
 from rag.protocols import Generator
-from rag.store.searchable import Searchable
-from rag.text.terms import terms
+from rag.store import Searchable
+from rag.text import terms
 
 Reason = Literal["off_topic", "not_stated", "unknown_name"]
 

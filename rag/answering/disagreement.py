@@ -18,11 +18,7 @@ from itertools import product
 
 from rag.answering.grounding import denies
 from rag.domain import Passage
-from rag.text.dates import Period, mentions
-from rag.text.dates.vocabulary import plain
-from rag.text.quantities import Figure, figures
-from rag.text.sentences import sentences
-from rag.text.terms import terms
+from rag.text import Figure, Period, figures, fold_letters, mentions, sentences, terms
 
 FEWEST_SHARED = 3
 # The longer sentence may say more, but not mostly other things.
@@ -142,8 +138,8 @@ def _told(passage: Passage) -> list[_Told]:
 
 
 def _read(sentence: str, language: str, published: date | None) -> _Told:
-    moved = re.search(rf"\b(?:{_LANGUAGES[language].moved})\b", plain(sentence)) is not None
-    text = _blanked(sentence, (match.span() for match in _reporting(language).finditer(plain(sentence))))
+    moved = re.search(rf"\b(?:{_LANGUAGES[language].moved})\b", fold_letters(sentence)) is not None
+    text = _blanked(sentence, (match.span() for match in _reporting(language).finditer(fold_letters(sentence))))
     days = mentions(text, language, published or _ANY_DAY)
     text = _blanked(text, ((day.start, day.end) for day in days))
     found = figures(text, language)

@@ -13,7 +13,6 @@ that adds most first, and no more than are needed.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,8 +20,7 @@ import numpy as np
 
 from rag.domain import Passage
 from rag.protocols import Vectors
-from rag.text.dates import written_day
-from rag.text.terms import terms
+from rag.text import terms, written_day
 
 MOST_SENTENCES = 3
 # A further sentence is cited only if it accounts for this much more of the statement.
@@ -44,18 +42,6 @@ _NEGATIONS = {
     "es": r"no|nunca|jamás|nada|ning[uú]n\w*",
     "it": r"non|mai|niente|nulla|nessun\w*",
 }
-_LIST_MARK = re.compile(r"\s*\n\s*(?:(?:[-•*–—]|\d{1,2}[.)])\s+)?")
-# What may yet become the mark of a list.
-_LINE_BEGINS = re.compile(r"(?:^|\n)\s*(?:[-•*–—]|\d{1,2}[.)]?)?\s*$")
-_MARKUP = re.compile(
-    r" *(?:!\[[^\]]*\]\([^)]*\)|https?://[^\s)\]>]*[^\s)\]>.,;:!?])"
-    r"|<(script|style)\b.{0,2000}?</\1\s*>|</?[a-zA-Z][^<>]*>|<\|[^|<>]{1,40}\|>|[*`]+|_{2,}|#{1,6}(?= )",
-    re.IGNORECASE | re.DOTALL,
-)
-_LINK = re.compile(r"(?<!!)\[([^\]]+)\]\([^)]*\)")
-_MARKER = re.compile(r"\s*[\[［【(]\s*\d{1,2}(?:\s*[,;–-]\s*\d{1,2})*\s*[\]］】)](?=\W|$)")
-# What of an article, its title or a question looks like one.
-_FALSE_MARKER = re.compile(r"[\[［【]\s*(\d[\d\s,;–-]*)[\]］】]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,41 +56,6 @@ class Grounded:
     sentences: tuple[Passage, ...]
     support: float
     in_their_words: bool = True
-
-
-def strip_markers(text: str) -> str:
-    """`text` without the `[n]` a generator wrote: markers are given out by code."""
-    return _MARKER.sub("", text)
-
-
-def strip_markup(text: str) -> str:
-    """`text` without Markdown, HTML, addresses and images, which a page that shows an answer might obey."""
-    return re.sub(r"  +", " ", _MARKUP.sub("", _LINK.sub(r"\1", text))).strip()
-
-
-def inert(text: str) -> str:
-    """Words of an article or of a question as they can be shown: nothing that a page might obey, no hidden characters.
-
-    What looks like a marker comes to stand in round brackets: only markers that code gives out lead anywhere.
-    """
-    return _FALSE_MARKER.sub(r"(\1)", strip_markup("".join(map(_visible, text))))
-
-
-def _visible(character: str) -> str:
-    kind = unicodedata.category(character)
-    if kind == "Cf" and character != "\xad":  # French words may be divided at a soft hyphen
-        return ""
-    return " " if kind in ("Cc", "Co", "Cs") and character != "\n" else character
-
-
-def begins_line(text: str) -> bool:
-    """Whether generated `text` stops where a list mark may still be growing, too early for `running_text`."""
-    return _LINE_BEGINS.search(text) is not None
-
-
-def running_text(text: str) -> str:
-    """`text` with its lists written on: line ends, bullets and numbers of items gone."""
-    return _LIST_MARK.sub(" ", f"\n{text}").lstrip(" ")
 
 
 def names(text: str) -> list[str]:

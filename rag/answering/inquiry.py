@@ -7,25 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from rag.domain import Hit, Timings, Turn
-from rag.errors import EmptyQuestion, QuestionTooLong
 from rag.prompting import LANGUAGES
 from rag.protocols import Token
-from rag.question.followups import standalone
-from rag.question.small_talk import without_instructions
-from rag.text.language import detect
-from rag.text.sentences import visible
-
-LONGEST_QUESTION = 2_000
-
-
-def clean_question(question: str) -> str:
-    """The question without control characters, white space joined. Raises EmptyQuestion and QuestionTooLong."""
-    plain = " ".join(visible(question).split())
-    if not any(c.isalnum() for c in plain):
-        raise EmptyQuestion()
-    if len(plain) > LONGEST_QUESTION:
-        raise QuestionTooLong(length=len(plain), limit=LONGEST_QUESTION)
-    return plain
+from rag.question import standalone, without_instructions
+from rag.text import detect_language
 
 
 class Inquiry:
@@ -35,14 +20,14 @@ class Inquiry:
         self._start = time.perf_counter()
         self._timings = Timings(load_s=load_s)
         self.asked = self.question = question
-        self.language = detect(question, LANGUAGES)
+        self.language = detect_language(question, LANGUAGES)
         self.confidence = 0.0
         self.hits: Sequence[Hit] = ()
 
     def stand_alone(self, history: Sequence[Turn]) -> None:
         """Takes what is asked out of the message and writes it so that it needs no history."""
         self.question = standalone(without_instructions(self.asked) or self.asked, history, self.language)
-        self.language = detect(self.question, LANGUAGES)
+        self.language = detect_language(self.question, LANGUAGES)
 
     def _elapsed(self) -> float:
         return round(time.perf_counter() - self._start, 4)

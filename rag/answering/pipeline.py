@@ -27,19 +27,19 @@ from rag.answering.article_facts import article_meant, asked_fact, shown_fact
 from rag.answering.composer import Draft
 from rag.answering.decision import Decider, Verdict
 from rag.answering.disagreement import disagreement
-from rag.answering.grounding import Grounded, ground, inert
-from rag.answering.inquiry import Inquiry, clean_question
+from rag.answering.grounding import Grounded, ground
+from rag.answering.inquiry import Inquiry
+from rag.answering.messages import answer_messages, fit
+from rag.answering.sanitising import inert
 from rag.answering.streaming import phrased
 from rag.config import NO_GENERATOR, Settings
 from rag.domain import EVERYTHING, Answer, Citation, Hit, Passage, Scope, Turn, page_at, within
 from rag.events import Checked, Event, Finished, Found
-from rag.prompting import LANGUAGES, answer_messages, fact_stated, fit, frame, refusal
+from rag.prompting import LANGUAGES, fact_stated, frame, refusal
 from rag.protocols import Embedder, Generator
-from rag.question.kinds import asks_for_several, asks_yes_or_no, compares
-from rag.question.small_talk import SmallTalk, reply, small_talk
-from rag.retrieval.evidence import quotations, sentences_of, vectors_of, widened
-from rag.retrieval.retriever import Retriever
-from rag.text.language import detect
+from rag.question import SmallTalk, asks_for_several, asks_yes_or_no, clean_question, compares, reply, small_talk
+from rag.retrieval import Retriever, quotations, sentences_of, vectors_of, widened
+from rag.text import detect_language
 
 SENTENCES = 60
 EVIDENCE = 3
@@ -248,7 +248,7 @@ class Pipeline:
 def _speaks(text: str, language: str, read: Sequence[Passage]) -> bool:
     """Whether `text` is not in the articles' language where that is another one than the question's."""
     theirs = {passage.language for passage in read} - {language}
-    return not theirs or len(text.split()) < FEWEST_WORDS or detect(text, LANGUAGES) not in theirs
+    return not theirs or len(text.split()) < FEWEST_WORDS or detect_language(text, LANGUAGES) not in theirs
 
 
 def _stands(grounded: Grounded, quoted: Sequence[Hit]) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from rag.answering.grounding import begins_line, running_text, strip_markers, strip_markup
+from rag.answering.sanitising import begins_line, running_text, strip_markers, strip_markup
 from rag.events import Checked, Dropped, Written
 from rag.protocols import Token
-from rag.text.sentences import quotes_open, sentence_spans, visible
+from rag.text import quotes_open, sentence_spans, visible
 
 
 def phrased(tokens: Iterable[Token], take: Callable[[str], Checked | None]) -> Iterator[Written | Checked | Dropped]:

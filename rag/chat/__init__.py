@@ -1,78 +1,12 @@
-"""The chat page: a window of the browser on the articles of this machine."""
-
-from __future__ import annotations
+"""The chat page: a window of the browser on the articles of this machine, and conversations that are kept."""
 
 import os
-import webbrowser
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+
+import lazy_loader
 
 # Read by Gradio before it asks its makers for news: nothing here but `rag fetch` opens a connection.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 # Gradio notes every event, for a page of statistics that is off here.
 os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "100"
 
-if TYPE_CHECKING:
-    from fastapi import FastAPI
-
-    from rag.chat.history import Database
-    from rag.config import Settings
-    from rag.runtime.service import Service
-
-
-def launch(
-    settings: Settings,
-    *,
-    host: str = "127.0.0.1",
-    port: int = 7860,
-    open_browser: bool = True,
-    auth: Mapping[str, str] | None = None,
-) -> None:
-    """Shows the page at `host` and `port` (0: a free one) until Ctrl-C; models load meanwhile.
-
-    `auth` has the passwords by user. Raises CannotListen, and what opening the conversations does.
-    """
-    from rag.chat.web import listen, serve, url_of
-    from rag.cli.renderer import Renderer
-    from rag.runtime.service import Service
-    from rag.wording import say, user_language
-
-    with listen(host, port) as listener:
-        service = Service(settings)
-        app = make_chat(settings, service, host=host, auth=auth)
-        service.start()
-        url, language = url_of(listener), settings.language or user_language()
-        Renderer(language).note(say("chat.listening", language, url=url))
-        if open_browser:
-            webbrowser.open(url)  # who comes before the server runs waits in the queue of the socket
-        serve(app, listener)
-
-
-def make_chat(
-    settings: Settings, service: Service, *, host: str = "127.0.0.1", auth: Mapping[str, str] | None = None
-) -> FastAPI:
-    """The application of the page over `service`.
-
-    Conversations are kept in the data folder of `settings`, or in the shared index that it names.
-    """
-    from rag.chat import page, web
-    from rag.chat.asking import Asking
-    from rag.chat.conversations import Keeping
-    from rag.chat.header import Frame
-    from rag.chat.history import ConversationStore
-    from rag.chat.library import Library
-
-    store = ConversationStore(_database(settings))
-    parts = page.Page(Frame(service, settings), Asking(service, store), Keeping(store), Library(service, settings))
-    looks: dict[str, Any] = {"theme": page.theme(), "head": page.head()}
-    return web.make_app(parts.build(), host=host, auth=auth, footer_links=[], **looks)
-
-
-def _database(settings: Settings) -> Database:
-    if settings.store:
-        from rag.postgres.chats import ChatTables
-
-        return ChatTables(settings.store)
-    from rag.chat.history_file import FILE, ChatDatabase
-
-    return ChatDatabase(settings.data_dir.expanduser() / FILE)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -15,7 +15,7 @@ from typing import Any
 
 from rag.chat.escaping import attributes, button, counted, origin, seconds, t
 from rag.chat.history import Exchange
-from rag.chat.live_answer import Draft
+from rag.chat.live_answer import LiveAnswer
 from rag.domain import Heading, Hit
 
 # Below this probability that the articles answer, the reader is told to look at the sources.
@@ -101,24 +101,28 @@ def exchange(kept: Exchange, number: int, language: str, headings: Headings) -> 
     )
 
 
-def live(draft: Draft, number: int, language: str) -> str:
+def live(under_way: LiveAnswer, number: int, language: str) -> str:
     """The exchange under way."""
-    parts = [_standalone(draft.question, draft.standalone or draft.question, language), _status(draft, language)]
-    said = _linked_markers(" ".join(draft.checked), ())
-    provisional = f'<span class="provisional" aria-hidden="true">{escape(draft.provisional)}</span>'
-    text = " ".join(filter(None, (said, provisional if draft.provisional else "")))
-    parts.append(f'<div class="answer" aria-live="polite"><p>{text}</p></div>')
-    if draft.dropped and draft.busy:
+    said, question = under_way.so_far, under_way.question
+    parts = [_standalone(question, said.question or question, language), _status(under_way, language)]
+    lines = [_linked_markers(line, ()) for line in said.text.splitlines()]
+    if said.provisional:
+        provisional = f'<span class="provisional" aria-hidden="true">{escape(said.provisional)}</span>'
+        lines[-1:] = [" ".join((*lines[-1:], provisional))]
+    shown = "".join(f"<p>{line}</p>" for line in lines or [""])
+    parts.append(f'<div class="answer" aria-live="polite">{shown}</div>')
+    if said.dropped and under_way.busy:
         parts.append(f'<p class="hint">{t("dropped", language)}</p>')
-    if draft.failure:
-        parts.append(f'<p class="failure" role="alert"><strong>{escape(draft.failure)}</strong> '
-                     f"{escape(draft.next_step)}</p>")  # fmt: skip
-    best = draft.evidence[0].passage.text if draft.evidence and not draft.checked else ""
-    parts.append(_found([Place.of_hit(hit) for hit in draft.passages], number, language, best))
-    if draft.state in ("stopped", "failed"):
-        again = button("repeat", t("repeat", language), data={"question": draft.question})
+    if under_way.failure:
+        parts.append(f'<p class="failure" role="alert"><strong>{escape(under_way.failure)}</strong> '
+                     f"{escape(under_way.next_step)}</p>")  # fmt: skip
+    best = said.evidence[0].passage.text if said.evidence and not said.text else ""
+    parts.append(_found([Place.of_hit(hit) for hit in said.passages], number, language, best))
+    if under_way.state in ("stopped", "failed"):
+        again = button("repeat", t("repeat", language), data={"question": question})
         parts.append(f'<div class="actions">{again}</div>')
-    return _article(number, draft.question, "".join(parts), language, state="busy" if draft.busy else draft.state)
+    state = "busy" if under_way.busy else under_way.state
+    return _article(number, question, "".join(parts), language, state=state)
 
 
 def welcome(examples: Sequence[str], articles: int, language: str) -> str:
@@ -148,11 +152,11 @@ def _standalone(asked: str, searched: str, language: str) -> str:
     return f'<p class="standalone">{t("understood", language)} <q>{escape(searched)}</q></p>'
 
 
-def _status(draft: Draft, language: str) -> str:
-    if draft.state == "queued":
-        text = counted("queued", draft.place, language)
-    elif draft.state in ("loading", "searching", "writing", "stopped"):
-        text = t(draft.state, language)
+def _status(under_way: LiveAnswer, language: str) -> str:
+    if under_way.state == "queued":
+        text = counted("queued", under_way.so_far.place, language)
+    elif under_way.state in ("loading", "searching", "writing", "stopped"):
+        text = t(under_way.state, language)
     else:
         return ""
     return f'<p class="status" role="status">{text}</p>'

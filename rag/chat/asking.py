@@ -12,13 +12,13 @@ from typing import Any
 
 from rag.chat.answer_html import Headings, conversation, exchange, live
 from rag.chat.history import ConversationStore, Exchange
-from rag.chat.live_answer import Draft
+from rag.chat.live_answer import LiveAnswer
 from rag.chat.view import View
 from rag.domain import Turn
 from rag.errors import RagError, UnexpectedError
 from rag.events import Written
-from rag.runtime.service import Service
-from rag.store.filters import heading
+from rag.runtime import Service
+from rag.store import heading
 
 # What is provisional is redrawn at most so often.
 _REDRAW_S = 0.06
@@ -41,46 +41,46 @@ class Asking:
         Where `view.editing` names an exchange, that one and those after it give way to the new one. A page has one
         question under way: another one is left where it is until then.
         """
-        if not question.strip() or view.slot.draft.busy:
+        if not question.strip() or view.slot.under_way.busy:
             return
-        draft = view.slot.draft = Draft(question.strip(), "searching")
+        under_way = view.slot.under_way = LiveAnswer(question.strip(), "searching")
         number = 1
         try:
             kept = self._kept(view)
             number += len(kept)
             past = conversation(kept, view.language, self.headings())
-            shown = live(draft, number, view.language)
+            shown = live(under_way, number, view.language)
             yield {"past": past, "live": shown, "question": "", "notice": "", "edit_note": ""}
-            with closing(self._answer(view, draft, kept)) as steps:
+            with closing(self._answer(view, under_way, kept)) as steps:
                 for _ in steps:
-                    yield {"live": live(draft, number, view.language)}
-            if draft.answer is not None:
-                yield self._record(view, draft.answer, number)
+                    yield {"live": live(under_way, number, view.language)}
+            if under_way.answer is not None:
+                yield self._record(view, under_way.answer, number)
                 return
         except GeneratorExit:
-            draft.stop()
+            under_way.stop()
             raise
         except RagError as error:
-            draft.fail(error.message(view.language), error.next_step(view.language))
+            under_way.fail(error.message(view.language), error.next_step(view.language))
         except Exception as error:
             logging.getLogger(__name__).exception("while answering")
             unexpected = UnexpectedError(reason=f"{type(error).__name__}: {error}")
-            draft.fail(unexpected.message(view.language), unexpected.next_step(view.language))
-        yield {"live": live(draft, number, view.language)}
+            under_way.fail(unexpected.message(view.language), unexpected.next_step(view.language))
+        yield {"live": live(under_way, number, view.language)}
 
-    def _answer(self, view: View, draft: Draft, kept: tuple[Exchange, ...]) -> Generator[None, None, None]:
-        """Lets the draft grow; comes back whenever there is something to show."""
+    def _answer(self, view: View, under_way: LiveAnswer, kept: tuple[Exchange, ...]) -> Generator[None, None, None]:
+        """Lets the under_way grow; comes back whenever there is something to show."""
         while self._service.state == "loading":
-            draft.state = "loading"
+            under_way.state = "loading"
             yield
             self._service.wait(_LOADING_S)
-        draft.state = "searching"
+        under_way.state = "searching"
         history = [Turn(one.question, str(one.answer["answer"])) for one in kept]
-        events = self._service.stream(draft.question, history, view.scope, view.session)
+        events = self._service.stream(under_way.question, history, view.scope, view.session)
         shown = 0.0
         with closing(events):
             for event in events:
-                draft.take(event)
+                under_way.take(event)
                 if not isinstance(event, Written) or time.monotonic() - shown > _REDRAW_S:
                     shown = time.monotonic()
                     yield
@@ -96,8 +96,8 @@ class Asking:
 
     def stop(self, view: View) -> Update:
         """Shows that what was under way has been stopped."""
-        view.slot.draft.stop()
-        return {"live": live(view.slot.draft, len(self._kept(view)) + 1, view.language)}
+        view.slot.under_way.stop()
+        return {"live": live(view.slot.under_way, len(self._kept(view)) + 1, view.language)}
 
     def headings(self) -> Headings:
         """Looks up articles of the present index, each once; none when there is no index."""

@@ -14,11 +14,11 @@ from datetime import date, datetime
 from html import escape
 from typing import Any
 
-from rag.answering.grounding import strip_markers
+from rag.answering import strip_markers
 from rag.chat.history import Conversation, Exchange, Marked
 from rag.contracts import dump
 from rag.prompting import written_date
-from rag.text.dates import written_day
+from rag.text import written_day
 from rag.wording import say
 
 DRAFT = "draft"

@@ -11,8 +11,7 @@ from rag.chat.suggestions import suggest
 from rag.chat.view import View
 from rag.config import Settings
 from rag.errors import RagError
-from rag.runtime.location import present_manifest
-from rag.runtime.service import Service
+from rag.runtime import Service, present_manifest
 
 _FORMATS = ("markdown", "json", "html")
 

@@ -16,7 +16,7 @@ from secrets import token_hex
 from typing import Any, Literal, Protocol, cast
 
 from rag.domain import Turn
-from rag.text.terms import fold
+from rag.text import fold
 
 KEPT_AFTER_DELETION = timedelta(days=30)
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rag.errors import ConversationsBusy, ConversationsDamaged, ConversationsTooNew
-from rag.system.files import writing
+from rag.system import writing
 
 FILE = "conversations.sqlite"
 

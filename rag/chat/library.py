@@ -16,7 +16,7 @@ from rag.chat.view import View, stored_scope
 from rag.config import Settings
 from rag.domain import EVERYTHING, Article, Heading, Progress, Scope
 from rag.errors import RagError, UnexpectedError
-from rag.indexing.uploads import (
+from rag.indexing import (
     MOST_FILES,
     MOST_TOTAL,
     Outcome,
@@ -29,7 +29,7 @@ from rag.indexing.uploads import (
     remove,
     restore,
 )
-from rag.runtime.service import Service
+from rag.runtime import Service
 from rag.scopes import make_scope
 from rag.wording import say
 

@@ -197,7 +197,7 @@ class Page:
 
     def _refresh(self, view: View) -> Update:
         """What has changed at the server since the page was last told; all of it where the server was away."""
-        if view.sent.get("anew") and not view.slot.draft.busy:
+        if view.sent.get("anew") and not view.slot.under_way.busy:
             return self._open_page(view)
         if view.seen == self._frame.seen():
             return {}
@@ -221,7 +221,7 @@ class Page:
 
     def _mark(self, view: View) -> Update:
         marked, headings = self._keeping.mark(view), self._asking.headings()
-        if view.slot.draft.busy:  # what comes into being stays where it is
+        if view.slot.under_way.busy:  # what comes into being stays where it is
             return {**self._keeping.past(view, headings), **marked}
         return {**self._keeping.shown(view, headings, ""), **marked}
 

@@ -10,7 +10,7 @@ from rag.chat.escaping import attributes, button, counted, origin, t
 from rag.chat.history import Summary
 from rag.domain import Heading, Scope
 from rag.prompting import written_date
-from rag.text.terms import fold
+from rag.text import fold
 
 # So many articles are listed; the filter finds the others.
 MOST_ARTICLES = 100

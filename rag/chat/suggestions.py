@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import chain, islice
 
-from rag.question.grammar import CONTRACTED, words
-from rag.question.names import Name, find_names
-from rag.store.catalog import Catalog
-from rag.text.terms import fold
+from rag.question import CONTRACTED, Name, find_names, words
+from rag.store import Catalog
+from rag.text import fold
 from rag.wording import say
 
 _ARTICLES = 40  # the newest ones are looked at

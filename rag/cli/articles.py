@@ -10,7 +10,7 @@ import click
 
 from rag.cli.index_command import update
 from rag.cli.options import FILTERS, Commands, explain, help_option, options, running
-from rag.cli.questions import check_scope
+from rag.cli.questions import check_filters
 from rag.wording import say
 
 if TYPE_CHECKING:
@@ -40,10 +40,10 @@ def articles() -> None:
 def list_(*, settings: Settings, renderer: Renderer, scope: Scope, as_json: bool) -> None:
     """`rag articles list`."""
     from rag.contracts import dump, headings_list
-    from rag.runtime.location import present_catalog
-    from rag.store.filters import headings
+    from rag.runtime import present_catalog
+    from rag.store import headings
 
-    check_scope(scope, settings, renderer)
+    check_filters(scope, settings, renderer)
     with closing(present_catalog(settings)) as catalog:
         found = headings(catalog, scope)
     if as_json:
@@ -60,8 +60,8 @@ def show(*, settings: Settings, renderer: Renderer, name: str, as_json: bool) ->
     """`rag articles show`."""
     from rag.contracts import article_object, dump
     from rag.domain import Scope
-    from rag.runtime.location import present_catalog
-    from rag.store.filters import headings, holding
+    from rag.runtime import present_catalog
+    from rag.store import headings, holding
 
     with closing(present_catalog(settings)) as catalog:
         for heading in headings(catalog, Scope(documents=(name,))):
@@ -108,12 +108,9 @@ def remove(*, settings: Settings, renderer: Renderer, names: tuple[str, ...], as
     """`rag articles remove`: an own article is moved to the removed ones, any other stays where it is, excluded."""
     from rag.domain import Scope
     from rag.errors import NotOwnArticle, UnknownDocument
-    from rag.indexing.uploads import own_folder
-    from rag.indexing.uploads import remove as move_away
-    from rag.runtime.assembly import make_embedder
-    from rag.store.catalog import open_catalog
-    from rag.store.filters import headings
-    from rag.store.manifest import read_manifest
+    from rag.indexing import own_folder, remove as move_away
+    from rag.runtime import make_embedder
+    from rag.store import headings, open_catalog, read_manifest
 
     make_embedder(settings)  # raises, before anything is moved, what would keep the index from being brought in step
     with closing(open_catalog(settings.index)) as catalog:
@@ -137,11 +134,9 @@ def remove(*, settings: Settings, renderer: Renderer, names: tuple[str, ...], as
 def restore(*, settings: Settings, renderer: Renderer, names: tuple[str, ...], as_json: bool) -> None:
     """`rag articles restore`: undoes `remove`."""
     from rag.errors import UnknownDocument
-    from rag.indexing.uploads import own_folder, removed_articles
-    from rag.indexing.uploads import restore as move_back
-    from rag.runtime.assembly import make_embedder
-    from rag.store.filters import closest
-    from rag.store.manifest import read_manifest
+    from rag.indexing import own_folder, removed_articles, restore as move_back
+    from rag.runtime import make_embedder
+    from rag.store import closest, read_manifest
 
     make_embedder(settings)
     manifest = read_manifest(settings.index)

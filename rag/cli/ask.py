@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rag.cli.options import FILTERS, SubCommand, explain, options, running
-from rag.cli.questions import answer_batch, check_scope, one_question, read_batch, read_history
+from rag.cli.questions import answer_batch, check_filters, one_question, read_batch, read_history
 from rag.wording import say
 
 if TYPE_CHECKING:
@@ -42,16 +42,16 @@ def ask(
     turns = read_history(history, renderer.language)
     lines = read_batch(batch) if batch is not None else []
 
-    from rag.text import language as languages
+    from rag.text import begin_loading_detector
 
-    languages.begin_loading()  # beside the imports, which take as long
-    from rag.answering.inquiry import clean_question
+    begin_loading_detector()  # beside the imports, which take as long
     from rag.contracts import answer_object, dump
-    from rag.runtime.assembly import open_answering
+    from rag.question import clean_question
+    from rag.runtime import open_answering
 
     if batch is None:
         clean_question(asked)  # a bad question is told before anything is loaded
-    check_scope(scope, settings, renderer)
+    check_filters(scope, settings, renderer)
     with renderer.waiting("load"):
         pipeline, retriever = open_answering(settings)
     if pipeline.quotes_only and not settings.generator:
@@ -102,16 +102,16 @@ def search(
     asked = one_question(question, batch)
     lines = read_batch(batch) if batch is not None else []
 
-    from rag.text import language as languages
+    from rag.text import begin_loading_detector
 
-    languages.begin_loading()  # beside the imports, which take as long
-    from rag.answering.inquiry import clean_question
+    begin_loading_detector()  # beside the imports, which take as long
     from rag.contracts import dump, hits_object
-    from rag.runtime.assembly import open_retriever
+    from rag.question import clean_question
+    from rag.runtime import open_retriever
 
     if batch is None:
         asked = clean_question(asked)
-    check_scope(scope, settings, renderer)
+    check_filters(scope, settings, renderer)
     with renderer.waiting("load"):
         retriever = open_retriever(settings)
     find = retriever.evidence if evidence else retriever.search

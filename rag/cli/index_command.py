@@ -103,8 +103,7 @@ def update(
 ) -> None:
     """Builds or updates the index, its texts embedded by the Ray cluster `ray` if named, and tells what was done."""
     from rag.contracts import dump
-    from rag.runtime.assembly import build, embedder_on_ray
-    from rag.runtime.location import present_place
+    from rag.runtime import build, embedder_on_ray, present_place
 
     with (
         _resumable(renderer),
@@ -141,7 +140,7 @@ def _preview(
 ) -> None:
     """Tells what `update` would do."""
     from rag.contracts import dump
-    from rag.runtime.assembly import preview
+    from rag.runtime import preview
 
     start = perf_counter()
     with telling(renderer) as (problems, on_progress, on_problem):

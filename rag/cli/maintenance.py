@@ -13,9 +13,9 @@ from rag.wording import say
 if TYPE_CHECKING:
     from rag.cli.renderer import Renderer
     from rag.config import Settings
-    from rag.indexing.verify import Finding
+    from rag.indexing import Finding
     from rag.protocols import Embedder
-    from rag.store.manifest import Manifest
+    from rag.store import Manifest
 
 _DISAGREE = 3  # something to repair first
 
@@ -23,8 +23,7 @@ _DISAGREE = 3  # something to repair first
 def verify(settings: Settings, renderer: Renderer, *, as_json: bool) -> int:
     """Tells whether files, passages and vectors of the index agree; the exit code."""
     from rag.contracts import dump
-    from rag.runtime.assembly import make_embedder
-    from rag.runtime.location import present_place
+    from rag.runtime import make_embedder, present_place
 
     try:
         embedder = make_embedder(settings)
@@ -51,7 +50,7 @@ def _findings(settings: Settings, embedder: Embedder | None) -> list[Finding]:
         from rag.postgres import verify_shared
 
         return verify_shared(settings.store, embedder)
-    from rag.indexing.verify import verify_index
+    from rag.indexing import verify_index
 
     return verify_index(settings.index, embedder)
 
@@ -70,7 +69,7 @@ def move(
     Each is a folder or the URL of a shared index.
     """
     from rag.contracts import dump
-    from rag.runtime.location import is_url, shown_place
+    from rag.runtime import is_url, shown_place
 
     own = settings.store or str(settings.index)
     places = [source or own, target or own]
@@ -96,9 +95,8 @@ def move(
 
 def repair(settings: Settings, renderer: Renderer) -> dict[str, object]:
     """Makes the index whole from what is left of it, tells how, and gives the same as an object."""
-    from rag.indexing.repair import repair_index
-    from rag.runtime.assembly import make_embedder
-    from rag.runtime.location import needs_folder
+    from rag.indexing import repair_index
+    from rag.runtime import make_embedder, needs_folder
 
     needs_folder(settings, "--repair")
     with telling(renderer) as (problems, on_progress, on_problem):
@@ -120,8 +118,8 @@ def repair(settings: Settings, renderer: Renderer) -> dict[str, object]:
 
 def export(settings: Settings, renderer: Renderer, file: Path, *, as_json: bool) -> None:
     """Writes the index to `file` and tells what it holds."""
-    from rag.indexing.archive import export_index
-    from rag.runtime.location import needs_folder
+    from rag.indexing import export_index
+    from rag.runtime import needs_folder
 
     needs_folder(settings, "--export")
     with renderer.waiting("pack"):
@@ -131,8 +129,8 @@ def export(settings: Settings, renderer: Renderer, file: Path, *, as_json: bool)
 
 def import_(settings: Settings, renderer: Renderer, file: Path, *, replace: bool, as_json: bool) -> None:
     """Makes what `file` holds the index and tells what that is."""
-    from rag.indexing.archive import import_index
-    from rag.runtime.location import needs_folder
+    from rag.indexing import import_index
+    from rag.runtime import needs_folder
 
     needs_folder(settings, "--import")
     with renderer.waiting("unpack"):

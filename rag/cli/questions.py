@@ -46,16 +46,16 @@ def read_history(text: str | None, language: str) -> list[Turn]:
         raise InvalidSetting(key="history", place="--history", reason=error) from error
 
 
-def check_scope(scope: Scope, settings: Settings, renderer: Renderer) -> None:
+def check_filters(scope: Scope, settings: Settings, renderer: Renderer) -> None:
     """Raises, before anything slow is loaded, for a scope that the index has nothing in; tells what it leaves out."""
     from rag.domain import EVERYTHING
-    from rag.runtime.location import present_catalog
-    from rag.store.filters import check, count_undated
+    from rag.runtime import present_catalog
+    from rag.store import check_scope, count_undated
 
     if scope == EVERYTHING:
         return
     with closing(present_catalog(settings)) as catalog:
-        check(catalog, scope)
+        check_scope(catalog, scope)
         undated = count_undated(catalog, scope)
     if undated:
         renderer.note(say("cli.left_out", renderer.language, count=undated))

@@ -18,14 +18,14 @@ from rich.text import Text
 from rag.cli.progress import Lines, Meters
 from rag.domain import Answer, Citation, Heading, Hit, Passage
 from rag.errors import RagError
-from rag.events import Checked, Dropped, Event, Finished, Found, Written
+from rag.events import AnswerSoFar, Event, so_far
 from rag.prompting import written_date
 from rag.protocols import OnProgress
 from rag.wording import say
 
 if TYPE_CHECKING:
     from rag.corpus import Problem
-    from rag.runtime.doctor import Check
+    from rag.runtime import Check
 
 _INDENT = " " * 4
 # What an article, a title or a file's name could take the terminal over with.
@@ -123,48 +123,33 @@ class Renderer:
         return self._stream_live(events) if self.out.is_terminal else self._stream_plain(events)
 
     def _stream_plain(self, events: Iterable[Event]) -> Answer:
-        shown = False
-        for event in events:
-            if isinstance(event, Checked):
-                separator = "\n" if event.own_line else " "
-                self.out.file.write(f"{separator if shown else ''}{event.text}")
-                self.out.file.flush()
-                shown = True
-            if isinstance(event, Finished):
-                self.line("" if shown else event.answer.text)
-                self._sources(event.answer)
-                return event.answer
+        shown = ""
+        for state in so_far(events):
+            self.out.file.write(state.text.removeprefix(shown))
+            self.out.file.flush()
+            shown = state.text
+            if state.answer:
+                self.line("" if shown else state.answer.text)
+                self._sources(state.answer)
+                return state.answer
         raise AssertionError("a stream ends with Finished")
 
     def _stream_live(self, events: Iterable[Event]) -> Answer:
-        checked: list[str] = []
-        written = ""
-        evidence: tuple[Hit, ...] = ()
-        answer: Answer | None = None
+        state = AnswerSoFar()
         with Live(console=self.out, refresh_per_second=4, transient=True) as live:
-            for event in events:
-                if isinstance(event, Found):
-                    evidence = event.evidence[:2]
-                elif isinstance(event, Written):
-                    written += event.text
-                elif isinstance(event, Checked):
-                    checked.append(event.text)
-                    written = ""
-                elif isinstance(event, Dropped):
-                    written = ""
-                elif isinstance(event, Finished):
-                    answer = event.answer
-                live.update(self._draft(checked, written, evidence))
-        if answer is None:
+            for state in so_far(events):
+                live.update(self._unfolding(state))
+        if state.answer is None:
             raise AssertionError("a stream ends with Finished")
-        self.answer(answer)
-        return answer
+        self.answer(state.answer)
+        return state.answer
 
-    def _draft(self, checked: list[str], written: str, evidence: tuple[Hit, ...]) -> RenderableType:
-        if checked:
-            return Text.assemble(_marked(" ".join(checked)), " ", (written, "dim"))
-        found = [Text(f"{_quoted(hit.passage.text)} {self._origin(hit.passage)}", "dim italic") for hit in evidence]
-        return Group(*found, Text(written, "dim"))
+    def _unfolding(self, state: AnswerSoFar) -> RenderableType:
+        if state.text:
+            return Text.assemble(_marked(state.text), " ", (state.provisional, "dim"))
+        best = [hit.passage for hit in state.evidence[:2]]
+        found = [Text(f"{_quoted(passage.text)} {self._origin(passage)}", "dim italic") for passage in best]
+        return Group(*found, Text(state.provisional, "dim"))
 
     def answer(self, answer: Answer) -> None:
         """A complete answer with its sources."""

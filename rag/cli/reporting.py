@@ -12,8 +12,7 @@ from rag.wording import say
 if TYPE_CHECKING:
     from rag.cli.renderer import Renderer
     from rag.corpus import OnProblem, Problem
-    from rag.indexing.build import BuildReport
-    from rag.indexing.changes import Changes
+    from rag.indexing import BuildReport, Changes
     from rag.protocols import OnProgress
 
 # Names that are shown of each kind of change; the JSON object has all.

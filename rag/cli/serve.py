@@ -10,6 +10,7 @@ import click
 
 from rag.cli.options import SubCommand, explain, options, running
 from rag.errors import InvalidSetting, LoginMissing
+from rag.wording import say
 
 if TYPE_CHECKING:
     from rag.cli.renderer import Renderer
@@ -27,14 +28,17 @@ def chat(
     *, settings: Settings, renderer: Renderer, port: int, host: str, no_browser: bool, logins: tuple[str, ...]
 ) -> None:
     """`rag chat`."""
-    from rag.chat.web import is_loopback
+    from rag.runtime import is_loopback
 
     auth = _passwords(logins)
     if not auth and not is_loopback(host):
         raise LoginMissing(host=host)
     from rag.chat import launch
 
-    launch(settings, host=host, port=port, open_browser=not no_browser, auth=auth)
+    def told(url: str) -> None:
+        renderer.note(say("chat.listening", renderer.language, url=url))
+
+    launch(settings, host=host, port=port, open_browser=not no_browser, auth=auth, on_listening=told)
 
 
 @click.command(cls=SubCommand, help=explain("serve"))
@@ -53,8 +57,7 @@ def serve(
     *, settings: Settings, renderer: Renderer, token_file: Path | None, logins: tuple[str, ...], **options: Any
 ) -> None:
     """`rag serve`."""
-    from rag.serving import launch
-    from rag.serving.security import read_token
+    from rag.serving import launch, read_token
 
     launch(settings, token=read_token(token_file), auth=_passwords(logins), **options)
 
@@ -64,7 +67,7 @@ def serve(
 @running
 def mcp(*, settings: Settings, renderer: Renderer) -> None:
     """`rag mcp`."""
-    from rag.serving.mcp_server import serve_stdio
+    from rag.serving import serve_stdio
 
     serve_stdio(settings)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @running
 def fetch(*, settings: Settings, renderer: Renderer) -> None:
     """`rag fetch`."""
-    from rag.runtime.assembly import fetch_models
+    from rag.runtime import fetch_models
 
     with renderer.progress() as on_progress:
         paths = fetch_models(settings, on_progress)
@@ -39,7 +39,7 @@ def doctor(*, settings: Settings, renderer: Renderer, repairs: bool, as_json: bo
     from dataclasses import asdict
 
     from rag.contracts import dump
-    from rag.runtime.doctor import examine
+    from rag.runtime import examine
 
     repaired = repair(settings, renderer) if repairs else None
     checks = examine(settings, renderer.language)

@@ -19,17 +19,15 @@ if TYPE_CHECKING:
     from rag.cli.renderer import Renderer
     from rag.config import Settings
     from rag.corpus import Problem
-    from rag.indexing.build import BuildReport
-    from rag.indexing.holding import Holds
-    from rag.indexing.watching import News
+    from rag.indexing import BuildReport, Holds, News
 
 
 def watch_index(
     settings: Settings, renderer: Renderer, *, paths: tuple[Path, ...], replace: bool, as_json: bool
 ) -> None:
     """Keeps the index in step with `paths`, or with what it was built from. Raises as `build` does at first."""
-    from rag.indexing.watching import follow
-    from rag.runtime.assembly import build, make_embedder
+    from rag.indexing import follow
+    from rag.runtime import build, make_embedder
 
     for path in paths:
         if not os.path.lexists(path):
@@ -111,7 +109,7 @@ class _Log:
 
 
 def _roots(index: Path) -> list[Path]:
-    from rag.store.manifest import read_manifest
+    from rag.store import read_manifest
 
     return [Path(root) for root in read_manifest(index).roots]
 

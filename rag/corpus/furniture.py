@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from rag.corpus.metadata import Facts, label
-from rag.corpus.newsroom import TWEET, Role, byline, count_words, fold
+from rag.corpus.newsroom import TWEET, Role, byline, comparable, count_words
 from rag.corpus.units import HEADLINE, Page, Unit, cut, ends_with_full_stop, is_prose, read_front_matter
 from rag.domain import Segment, SegmentKind
 
@@ -129,7 +129,7 @@ def _mark_top(page: Page) -> None:
             for unit in units[:end]:
                 unit.kind = "furniture"
     for index in plain if page.headline else []:
-        if fold(units[index].text) == fold(page.headline or ""):
+        if comparable(units[index].text) == comparable(page.headline or ""):
             units[index].kind = "furniture"
     if any(unit.role == "outlet" for unit in units[:prose]):
         for unit in units[:prose]:
@@ -220,15 +220,15 @@ def _mark_captions(units: list[Unit]) -> None:
 def _mark_author(units: list[Unit]) -> None:
     """Sites print the name of the author a second time, without « par »."""
     found = (byline(unit.text) for unit in units[:_BYLINES_WITHIN] if unit.role == "byline")
-    names = {fold(signed.author) for signed in found if signed and signed.author}
+    names = {comparable(signed.author) for signed in found if signed and signed.author}
     for unit in units[:_BYLINES_WITHIN]:
-        if names and len(unit.text) <= 120 and fold(unit.text) in names:
+        if names and len(unit.text) <= 120 and comparable(unit.text) in names:
             unit.kind = "furniture"
 
 
 def _mark_bottom(page: Page) -> None:
     units = page.units
-    seen = {fold(page.headline)} if page.headline else set()
+    seen = {comparable(page.headline)} if page.headline else set()
     prose_before = False
     index = 0
     while index < len(units):
@@ -259,7 +259,7 @@ def _mark_links(page: Page, index: int, seen: set[str]) -> int:
 
 def _start_teaser(page: Page, index: int, seen: set[str]) -> bool:
     unit = page.units[index]
-    key = fold(unit.text)
+    key = comparable(unit.text)
     if key in seen:
         unit.kind = "furniture"
         return False

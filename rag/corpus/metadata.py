@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
 
-from rag.corpus.newsroom import Role, byline, count_words, fold, is_agency, outlet, people, tweeted_by
+from rag.corpus.newsroom import Role, byline, comparable, count_words, is_agency, outlet, people, tweeted_by
 
 TITLE_LENGTH = 110
 """Characters of a title made from the first sentence, its ellipsis included."""
@@ -149,12 +149,12 @@ def label(line: str) -> tuple[str, str] | None:
     found = _LABEL.fullmatch(line) if len(line) <= 200 and not line.endswith(".") else None
     if not found:
         return None
-    return _KEYS.get(fold(found["key"]), ""), found["value"].strip()
+    return _KEYS.get(comparable(found["key"]), ""), found["value"].strip()
 
 
 def front_matter_key(key: str) -> str:
     """The key that `label` would use for a front matter key, "" for one that says nothing here."""
-    return _KEYS.get(fold(key), "")
+    return _KEYS.get(comparable(key), "")
 
 
 def publication_date(facts: Facts, story: str, document: str) -> Found[date]:
@@ -163,7 +163,9 @@ def publication_date(facts: Facts, story: str, document: str) -> Found[date]:
     candidates = [(labelled, facts.origin("date"))] if labelled else []
     stamps = [line for role in ("button", "stamp") for line in facts.of(role) if any(map(str.isdigit, line))]
     # Before « Mis à jour le ».
-    candidates += [(line, "text") for line in sorted(stamps, key=lambda line: not fold(line).startswith("publie"))]
+    candidates += [
+        (line, "text") for line in sorted(stamps, key=lambda line: not comparable(line).startswith("publie"))
+    ]
     dateline = _DATELINE.search(story[:_BEGINNING])
     candidates += [(dateline[0], "text")] if dateline else []
     for candidate, origin in candidates:
@@ -194,7 +196,7 @@ def source(facts: Facts, story: str) -> Found[str]:
     signed = [found.outlet for line in facts.of("byline") if (found := byline(line)) and found.outlet]
     dateline = _DATELINE.search(story[:_BEGINNING])
     closing = _CLOSING.search(story[-40:])
-    signoffs = [fold(line) for line in facts.of("signoff")]
+    signoffs = [comparable(line) for line in facts.of("signoff")]
     named = [name for line in facts.of("outlet") if (name := outlet(line))]
     tweets = Counter(name for line in facts.of("attribution") if (name := tweeted_by(line)))
     for names, origin in (
@@ -271,7 +273,7 @@ def _read_day(text: str) -> date | None:
     iso = _ISO.search(text)
     if iso:
         return _day(*iso.groups())
-    worded = _WORDED.search(fold(text).replace(",", " "))
+    worded = _WORDED.search(comparable(text).replace(",", " "))
     if worded and worded[2] in _MONTHS:
         return _day(worded[3], _MONTHS[worded[2]], worded[1])
     slashed = _SLASHED.search(text)

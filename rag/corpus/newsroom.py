@@ -12,11 +12,12 @@ looked at, which also bounds the cost of the expressions.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
+
+from rag.text import fold
 
 Role = Literal[
     "",  # may be story
@@ -244,18 +245,15 @@ class Byline:
     outlet: str | None
 
 
-def fold(text: str) -> str:
-    """`text` for comparison: no accents, no case, straight apostrophes, single spaces, no arrows or colons around."""
-    plain = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
-    # After that: what NFKD makes of a letter of mathematics (« 𝕊 ») may be a capital.
-    plain = plain.casefold().replace("’", "'").replace("ʼ", "'")
-    return _EDGES.sub("", " ".join(plain.split()))
+def comparable(text: str) -> str:
+    """`text` for comparison: folded, single spaces, no arrows or colons around."""
+    return _EDGES.sub("", " ".join(fold(text).split()))
 
 
 @cache
 def _outlets() -> dict[str, str]:
     names = [[name.strip() for name in entry.split("|")] for entry in _OUTLETS.split(";") if entry.strip()]
-    table = {fold(spelling): spellings[0] for spellings in names for spelling in spellings}
+    table = {comparable(spelling): spellings[0] for spellings in names for spelling in spellings}
     # Handles and domains are written together: @PublicSenat, lemonde.fr.
     return {re.sub(r"[ '.-]", "", key): name for key, name in table.items()} | table
 
@@ -267,7 +265,7 @@ def _phrases(listed: str) -> frozenset[str]:
 
 def outlet(name: str) -> str | None:
     """The usual name of the medium that `name` is: a name, a handle, a domain or an address. None if unknown."""
-    key = re.sub(r"^https?://", "", fold(name)).split("/")[0]
+    key = re.sub(r"^https?://", "", comparable(name)).split("/")[0]
     key = re.sub(r"^(?:www|m|amp)\.|\.(?:fr|com|be|ch|ca|eu|info|org)$", "", key)
     key = re.sub(r"\.(?:fr|com|be|ch|ca|eu|info|org)$", "", key)
     return _outlets().get(key) or _outlets().get(key.removeprefix("@").replace("_", ""))
@@ -310,7 +308,7 @@ def byline(line: str) -> Byline | None:
     first = who[: end.start()] if end else who
     if outlet(first) or outlet(who):
         return Byline(None, outlet(first) or outlet(who))
-    if fold(first) in ("la redaction", "redaction", "notre redaction"):
+    if comparable(first) in ("la redaction", "redaction", "notre redaction"):
         return Byline(None, None)
     if len(re.findall(r"\w+", who[len(first) :])) > 10:
         return None
@@ -387,7 +385,7 @@ def role(line: str) -> Role:
     if not line or len(line) > _LONGEST:
         return ""
     if len(line) <= 200:
-        found = _short_role(line, fold(line))
+        found = _short_role(line, comparable(line))
         if found:
             return found
     link = next(iter(_PICTURE_LINK.finditer(line[-120:])), None)
@@ -395,6 +393,6 @@ def role(line: str) -> Role:
         return "tweet"
     if any(pattern.search(line, max(0, len(line) - 160)) for pattern in _PICTURE_CREDITS):
         return "caption"
-    if line[0] == "(" and line[-1] == ")" and _WIRE_CREDIT.search(fold(line)):
+    if line[0] == "(" and line[-1] == ")" and _WIRE_CREDIT.search(comparable(line)):
         return "signoff"
     return ""

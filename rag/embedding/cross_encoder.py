@@ -17,7 +17,7 @@ import numpy as np
 from rag.embedding.loading import load_model
 from rag.errors import ModelDamaged
 from rag.protocols import Vectors
-from rag.system.hardware import usable_threads
+from rag.system import usable_threads
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder

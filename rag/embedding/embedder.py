@@ -1,8 +1,9 @@
 """The sentence-transformers adapter: text to unit vectors, wholly offline.
 
-A question, and a few texts, are read in numpy where `rag.embedding.numpy_encoder` can. PyTorch is imported for more than that,
-and for the models it alone can run; its vectors stay within cosine 0.995 of those. Prompts (`query: `, `passage: `) are
-those of the model's own configuration. Many texts are read longest first, so that a batch holds texts of like length.
+A question, and a few texts, are read in numpy where `rag.embedding.numpy_encoder` can. PyTorch is imported for more
+than that, and for the models it alone can run; its vectors stay within cosine 0.995 of those. Prompts (`query: `,
+`passage: `) are those of the model's own configuration. Many texts are read longest first, so that a batch holds texts
+of like length.
 
 Threads may share an embedder: a build goes on while questions are asked.
 """
@@ -23,7 +24,7 @@ from rag.domain import Progress
 from rag.embedding.numpy_encoder import NumpyEncoder
 from rag.embedding.torch_encoder import TorchEncoder
 from rag.protocols import Ids, OnProgress, TokenVectors, Vectors, silent
-from rag.system.hardware import one_thread, usable_threads
+from rag.system import one_thread, usable_threads
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rag.embedding.loading import load_model
 from rag.errors import ModelDamaged
 from rag.protocols import Vectors
-from rag.system.hardware import has_native_bfloat16
+from rag.system import has_native_bfloat16
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

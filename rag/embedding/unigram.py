@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.protocols import Ids
-from rag.system.digests import file_digest
+from rag.system import file_digest
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -1,9 +1,9 @@
 """The adapter for a chat model behind an OpenAI-compatible endpoint: llama-server, vLLM, Ollama and others.
 
 Limits. An endpoint has no standard way to count tokens, so `count_tokens` estimates. Nor can the template be kept
-apart from the text of a message, as `rag.generation.llama_cpp` does; instead what looks like a control token is broken up by
-a space. A model that thinks is asked not to. The reasoning of one that does all the same is dropped, but it uses up
-the tokens of the answer, so `answer_tokens` has to be higher; and where the chat template opens the reasoning, the
+apart from the text of a message, as `rag.generation.llama_cpp` does; instead what looks like a control token is broken
+up by a space. A model that thinks is asked not to. The reasoning of one that does all the same is dropped, but it uses
+up the tokens of the answer, so `answer_tokens` has to be higher; and where the chat template opens the reasoning, the
 server has to be told to take it out (vLLM: `--reasoning-parser`).
 """
 

@@ -21,8 +21,7 @@ from rag.errors import GenerationFailed
 from rag.generation.llama import BATCH, Context, Drafter, Logits, Model, SavedStates
 from rag.generation.reasoning import answer_only, opens_reasoning
 from rag.protocols import Message, Token
-from rag.system.digests import file_digest
-from rag.system.hardware import usable_threads
+from rag.system import file_digest, usable_threads
 
 # A message is stood in for by this while the template is rendered; private-use characters survive any template.
 _SLOT = "\ue000{}\ue001"

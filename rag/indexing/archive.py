@@ -18,14 +18,20 @@ from pathlib import Path
 from typing import IO
 
 from rag.errors import FileUnreadable, IndexDamaged, IndexPresent, PackDamaged
-from rag.indexing.build import open_data
 from rag.indexing.checkpoint import forget
-from rag.store.checksums import sealed
-from rag.store.folders import new_data, put_in_place
-from rag.store.manifest import FILE as MANIFEST
-from rag.store.manifest import Manifest, current_manifest, manifest_text, parse_manifest, readable
-from rag.system.files import replacing, writing
-from rag.system.locking import alone
+from rag.store import (
+    MANIFEST_FILE,
+    Manifest,
+    current_manifest,
+    manifest_text,
+    new_data,
+    open_data,
+    parse_manifest,
+    put_in_place,
+    readable,
+    sealed,
+)
+from rag.system import alone, replacing, writing
 
 # The longest manifest that is read.
 _MOST_MANIFEST = 10_000_000
@@ -57,7 +63,7 @@ def import_index(file: Path, index: Path, *, replace: bool = False) -> Manifest:
     with writing(index):
         index.mkdir(parents=True, exist_ok=True)
     with alone(index):
-        if not replace and (index / MANIFEST).exists():
+        if not replace and (index / MANIFEST_FILE).exists():
             raise IndexPresent(path=index)
         with new_data(index) as data:
             manifest = dataclasses.replace(_unpack(file, data), data=data.name)
@@ -75,7 +81,7 @@ def _export(data: Path, manifest: Manifest, file: Path) -> Manifest:
     manifest = dataclasses.replace(manifest, files=manifest.files or sealed(data))
     with replacing(file) as out, tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as tar:
         content = manifest_text(manifest).encode()
-        tar.addfile(_member(MANIFEST, len(content)), io.BytesIO(content))
+        tar.addfile(_member(MANIFEST_FILE, len(content)), io.BytesIO(content))
         for name, told in manifest.files.items():
             try:
                 source = (data / name).open("rb")
@@ -146,14 +152,14 @@ def _members(tar: tarfile.TarFile) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]
 
 
 def _first(found: tuple[tarfile.TarInfo, IO[bytes]] | None, file: Path) -> Manifest:
-    if found is None or found[0].name != MANIFEST or found[0].size > _MOST_MANIFEST:
-        raise ValueError(f"it does not begin with {MANIFEST}")
+    if found is None or found[0].name != MANIFEST_FILE or found[0].size > _MOST_MANIFEST:
+        raise ValueError(f"it does not begin with {MANIFEST_FILE}")
     return readable(parse_manifest(found[1].read().decode(), file), file)
 
 
 def _check_names(manifest: Manifest) -> None:
     for name in manifest.files:
-        if not _NAME.fullmatch(name) or name == MANIFEST:
+        if not _NAME.fullmatch(name) or name == MANIFEST_FILE:
             raise ValueError(f"{name!r} is not the name of a file of an index")
     if not manifest.files:
         raise ValueError("its manifest names no files")

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.protocols import Ids
-from rag.store.catalog import Catalog
-from rag.store.rows import Rows
+from rag.store import Catalog, Rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,11 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from rag.config import Settings
 from rag.corpus import OnProblem
 from rag.domain import Article, Progress
-from rag.errors import EmbedderMismatch, IndexDamaged, IndexMissing, IndexTooNew, IndexTooOld
+from rag.errors import IndexDamaged, IndexMissing, IndexTooNew, IndexTooOld
 from rag.indexing.changes import Changes, Seen, compare, seen_in
 from rag.indexing.checkpoint import forget, keeping
 from rag.indexing.data_writer import Written, write_data
@@ -34,22 +33,19 @@ from rag.indexing.spans import Plan, drafting
 from rag.indexing.unchanged import LIBRARIES, Reader, reading_digest
 from rag.indexing.uploads import own_folder
 from rag.protocols import Embedder, OnProgress, silent
-from rag.store.catalog import Origin
-from rag.store.checksums import cut_files, sealed
-from rag.store.folders import new_data, put_in_place, remove_others
-from rag.store.manifest import SCHEMA, Manifest, current_manifest
-from rag.store.stores import Stores, open_stores
-from rag.store.token_vectors import Projection
-from rag.system.files import writing
-from rag.system.locking import alone
-
-
-@dataclass(frozen=True, slots=True)
-class Index(Stores):
-    """An open index. Reading it never writes."""
-
-    path: Path
-    manifest: Manifest
+from rag.store import (
+    SCHEMA,
+    Index,
+    Manifest,
+    Origin,
+    Projection,
+    new_data,
+    open_index,
+    put_in_place,
+    remove_others,
+    sealed,
+)
+from rag.system import alone, writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,35 +60,6 @@ class BuildReport:
     embedded: int
     resumed: int
     seconds: float
-
-
-def open_index(path: Path) -> Index:
-    """Opens the index in the folder `path`. Raises IndexMissing, IndexDamaged, IndexTooOld and IndexTooNew."""
-    manifest = current_manifest(path)
-    stores = open_data(path / manifest.data, manifest)
-    opened: dict[str, Any] = {field.name: getattr(stores, field.name) for field in dataclasses.fields(stores)}
-    return Index(path=path, manifest=manifest, **opened)
-
-
-def open_data(data: Path, manifest: Manifest) -> Stores:
-    """Opens the stores in the folder `data`, which are to be what `manifest` says. Raises IndexDamaged."""
-    for name, reason in cut_files(data, manifest.files):
-        raise IndexDamaged(path=data / name, reason=reason)
-    stores = open_stores(data)
-    expected = (manifest.articles, *(4 * [manifest.passages]), *(2 * [manifest.sentences]))
-    if stores.counts != expected:
-        raise IndexDamaged(path=data, reason=f"holds {stores.counts}, its manifest says {expected}")
-    return stores
-
-
-def check_embedder(manifest: Manifest, embedder: Embedder, path: Path | str) -> None:
-    """Raises EmbedderMismatch unless the vectors of index and `embedder` may be compared."""
-    if manifest.embedder_digest != embedder.digest:
-        built, chosen = (
-            f"{name} ({digest[:8]})"
-            for name, digest in ((manifest.embedder, manifest.embedder_digest), (embedder.name, embedder.digest))
-        )
-        raise EmbedderMismatch(path=path, built=built, chosen=chosen)
 
 
 def preview_index(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from rag.domain import Article
-from rag.store.catalog import Catalog, Origin
+from rag.store import Catalog, Origin
 
 
 @dataclass(frozen=True, slots=True)

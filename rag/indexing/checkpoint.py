@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from rag.protocols import Vectors
-from rag.store.token_vectors import Projection, StoredTokens
-from rag.system.files import failed_write
+from rag.store import Projection, StoredTokens
+from rag.system import failed_write
 
 FILE = ".building.sqlite"
 

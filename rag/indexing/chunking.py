@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from itertools import groupby, pairwise
 
 from rag.domain import Article, Passage, Segment
-from rag.text.sentences import Span, sentence_spans
+from rag.text import Span, sentence_spans
 
 CountTokens = Callable[[str], int]
 

@@ -21,14 +21,25 @@ from rag.indexing.checkpoint import Made
 from rag.indexing.embed import Vectoriser, is_outgrown
 from rag.indexing.spans import Plan
 from rag.protocols import Embedder, Ids, OnProgress
-from rag.store.bm25 import LexicalIndex
-from rag.store.bm25_writer import LexicalBuilder
-from rag.store.catalog import FILE, CatalogFile
-from rag.store.quantisation import write_store
-from rag.store.stores import PASSAGE_GRAMS, PASSAGE_TERMS, PASSAGES, SENTENCE_TERMS, SENTENCES, TOKENS, Embedded
-from rag.store.token_vectors import Projection, StoredTokens, write_tokens
-from rag.system.files import flush_folder
-from rag.text.terms import grams, terms
+from rag.store import (
+    CATALOG_FILE,
+    PASSAGE_GRAMS,
+    PASSAGE_TERMS,
+    PASSAGES,
+    SENTENCE_TERMS,
+    SENTENCES,
+    TOKENS,
+    CatalogFile,
+    Embedded,
+    LexicalBuilder,
+    LexicalIndex,
+    Projection,
+    StoredTokens,
+    write_store,
+    write_tokens,
+)
+from rag.system import flush_folder
+from rag.text import grams, terms
 
 # Spans whose terms are in memory at a time.
 _ANALYSED_AT_A_TIME = 2_000
@@ -68,7 +79,7 @@ def write_data(
     With a `projection` the tokens go through that one.
     """
     kept, passages, sentences = planned.kept, planned.passages, planned.sentences
-    with closing(CatalogFile(data / FILE)) as catalog:
+    with closing(CatalogFile(data / CATALOG_FILE)) as catalog:
         read = partial(_texts, catalog, passages)
         if projection:
             made.project(projection)

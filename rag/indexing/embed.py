@@ -15,10 +15,7 @@ import numpy as np
 from rag.domain import Progress
 from rag.indexing.checkpoint import Made
 from rag.protocols import Embedder, Ids, OnProgress, TokenVectors, Vectors
-from rag.store.faiss_store import FaissStore
-from rag.store.rows import Rows
-from rag.store.stores import Embedded
-from rag.store.token_vectors import SAMPLE, Projection, StoredTokens
+from rag.store import SAMPLE, Embedded, FaissStore, Projection, Rows, StoredTokens
 
 # Passages whose vectors are committed at a time, as many as an embedder reads at a time.
 _PASSAGES_KEPT = 32

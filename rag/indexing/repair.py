@@ -16,20 +16,33 @@ from typing import Literal
 from rag.config import Settings
 from rag.corpus import OnProblem
 from rag.errors import IndexBeyondRepair, IndexDamaged, IndexMissing
-from rag.indexing.build import build_index, check_embedder
+from rag.indexing.build import build_index
 from rag.indexing.checkpoint import forget, keeping
 from rag.indexing.data_writer import write_data
 from rag.indexing.spans import drafting
 from rag.indexing.verify import Finding, check_texts, verify_data, verify_index
 from rag.protocols import Embedder, OnProgress, silent
-from rag.store.catalog import FILE as CATALOG
-from rag.store.catalog import CatalogFile
-from rag.store.checksums import damaged_files, sealed
-from rag.store.folders import PREFIX, new_data, put_in_place
-from rag.store.manifest import SCHEMA, Manifest, readable, told_manifest, write_manifest
-from rag.store.stores import PASSAGES, SENTENCES, TOKENS, Embedded, open_embedded
-from rag.system.files import writing
-from rag.system.locking import alone
+from rag.store import (
+    CATALOG_FILE,
+    DATA_PREFIX,
+    PASSAGES,
+    SCHEMA,
+    SENTENCES,
+    TOKENS,
+    CatalogFile,
+    Embedded,
+    Manifest,
+    check_embedder,
+    damaged_files,
+    new_data,
+    open_embedded,
+    put_in_place,
+    readable,
+    sealed,
+    told_manifest,
+    write_manifest,
+)
+from rag.system import alone, writing
 
 Means = Literal["nothing", "manifest", "texts", "files"]
 
@@ -89,7 +102,7 @@ def _manifest_left(target: Path) -> Manifest:
     Raises IndexMissing, IndexBeyondRepair, IndexTooNew and IndexTooOld.
     """
     found = [*_told(target)]
-    for folder in sorted(target.glob(f"{PREFIX}*")):
+    for folder in sorted(target.glob(f"{DATA_PREFIX}*")):
         found += [dataclasses.replace(manifest, data=folder.name) for manifest in _told(folder)]
     if not found:
         raise IndexBeyondRepair(path=target, reason="no manifest can be read")
@@ -111,7 +124,7 @@ def _flaws(data: Path, manifest: Manifest) -> list[Finding]:
 def _has_texts(data: Path, manifest: Manifest) -> bool:
     """Whether all articles can be read from the catalog."""
     try:
-        with closing(CatalogFile(data / CATALOG)) as catalog:
+        with closing(CatalogFile(data / CATALOG_FILE)) as catalog:
             return catalog.count_articles() == manifest.articles and not any(check_texts(catalog))
     except IndexDamaged:
         return False
@@ -123,7 +136,7 @@ def _from_texts(
     """Makes the data anew from the texts of the catalog; the number of texts embedded, and where the old data lie."""
     old = target / manifest.data
     as_it_was = {"chunk_tokens": manifest.chunk_tokens, "overlap_sentences": manifest.overlap_sentences}
-    with closing(CatalogFile(old / CATALOG)) as catalog, new_data(target) as data:
+    with closing(CatalogFile(old / CATALOG_FILE)) as catalog, new_data(target) as data:
         with drafting(data, None, embedder, settings.model_copy(update=as_it_was)) as draft:
             for document, origin in catalog.origins().items():
                 draft.add(catalog.article(document), origin)
@@ -149,7 +162,7 @@ def _from_texts(
 
 def _embedded_left(data: Path, manifest: Manifest) -> Embedded | None:
     """The stores of what was embedded, if nothing of them was altered."""
-    needed = (CATALOG, PASSAGES, SENTENCES, TOKENS)
+    needed = (CATALOG_FILE, PASSAGES, SENTENCES, TOKENS)
     altered = [name for name in damaged_files(data, manifest.files) if name.startswith(needed)]
     if altered or not manifest.files:
         return None

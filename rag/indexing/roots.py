@@ -14,7 +14,7 @@ from pathlib import Path
 from rag.corpus import ReadArticle
 from rag.domain import Article
 from rag.errors import IndexDamaged, IndexMissing, IndexTooNew, RootsDropped, UnknownDocument
-from rag.store.manifest import told_manifest
+from rag.store import told_manifest
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,7 @@ from rag.domain import Article
 from rag.indexing.arrangement import Arrangement, arrange, rows_by_document
 from rag.indexing.chunking import split_article, split_sentences
 from rag.protocols import Embedder, Ids
-from rag.store.catalog import FILE, Origin
-from rag.store.catalog_writer import CatalogWriter, writing_catalog
-from rag.store.stores import Stores
+from rag.store import CATALOG_FILE, CatalogWriter, Origin, Stores, writing_catalog
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ class Draft:
     def __init__(
         self, data: Path, kept: Stores | None, embedder: Embedder, settings: Settings, opened: ExitStack
     ) -> None:
-        self._path = data / FILE
+        self._path = data / CATALOG_FILE
         self._kept = kept
         self._count = partial(_count_one, embedder)
         self._settings = settings

@@ -14,11 +14,10 @@ from pathlib import Path
 from stat import S_ISREG
 
 import rag
-from rag.corpus import ignore, read_articles
-from rag.corpus.formats import most_on_disk
+from rag.corpus import ignore, most_on_disk, read_articles
 from rag.domain import Article
 from rag.errors import RagError
-from rag.store.catalog import CatalogFile, Origin
+from rag.store import CatalogFile, Origin
 
 LIBRARIES = (
     "sentence-transformers", "faiss-cpu", "bm25s", "langchain-text-splitters", "PyStemmer", "py3langid",

@@ -23,8 +23,7 @@ from typing import Literal
 from filelock import FileLock
 
 from rag.config import Settings
-from rag.corpus import read_articles
-from rag.corpus.formats import check_name, check_size, split_name
+from rag.corpus import check_name, check_size, read_articles, split_name
 from rag.errors import (
     FileUnreadable,
     IndexMissing,
@@ -34,8 +33,8 @@ from rag.errors import (
     UnknownDocument,
     UploadTooLarge,
 )
-from rag.store.manifest import read_manifest
-from rag.system.files import MEGABYTE, flush_folder, writing
+from rag.store import read_manifest
+from rag.system import MEGABYTE, flush_folder, writing
 
 MOST_FILES = 50
 """Taken at a time."""

@@ -16,13 +16,24 @@ from typing import Literal
 import numpy as np
 
 from rag.errors import RagError
-from rag.indexing.build import check_embedder, open_data
 from rag.protocols import Embedder, Ids
-from rag.store.catalog import Catalog
-from rag.store.checksums import cut_files, damaged_files
-from rag.store.manifest import Manifest, current_manifest
-from rag.store.searchable import SpanVectors
-from rag.store.stores import PASSAGE_GRAMS, PASSAGE_TERMS, PASSAGES, SENTENCE_TERMS, SENTENCES, TOKENS, Stores
+from rag.store import (
+    PASSAGE_GRAMS,
+    PASSAGE_TERMS,
+    PASSAGES,
+    SENTENCE_TERMS,
+    SENTENCES,
+    TOKENS,
+    Catalog,
+    Manifest,
+    SpanVectors,
+    Stores,
+    check_embedder,
+    current_manifest,
+    cut_files,
+    damaged_files,
+    open_data,
+)
 from rag.wording import FALLBACK, say
 
 FindingKind = Literal["unreadable", "unsealed", "cut", "altered", "digest", "text", "orphan", "ids", "vector"]

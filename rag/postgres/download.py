@@ -12,23 +12,31 @@ import numpy as np
 
 from rag.domain import Passage, Progress
 from rag.errors import IndexPresent
-from rag.indexing.arrangement import Arrangement
-from rag.indexing.checkpoint import forget
-from rag.indexing.data_writer import passage_grams, passage_terms, sentence_terms, write_terms
+from rag.indexing import Arrangement, forget, passage_grams, passage_terms, sentence_terms, write_terms
 from rag.postgres.reader import SharedIndex, open_shared
 from rag.postgres.vectors import SharedVectors
 from rag.protocols import Ids, OnProgress, Vectors, silent
-from rag.store.catalog import FILE, CatalogFile, Origin
-from rag.store.catalog_writer import writing_catalog
-from rag.store.checksums import sealed
-from rag.store.folders import new_data, put_in_place
-from rag.store.manifest import FILE as MANIFEST
-from rag.store.manifest import Manifest
-from rag.store.quantisation import write_store
-from rag.store.stores import PASSAGE_GRAMS, PASSAGE_TERMS, PASSAGES, SENTENCE_TERMS, SENTENCES, TOKENS
-from rag.store.token_vectors import StoredTokens, write_tokens
-from rag.system.files import flush_folder, writing
-from rag.system.locking import alone
+from rag.store import (
+    CATALOG_FILE,
+    MANIFEST_FILE,
+    PASSAGE_GRAMS,
+    PASSAGE_TERMS,
+    PASSAGES,
+    SENTENCE_TERMS,
+    SENTENCES,
+    TOKENS,
+    CatalogFile,
+    Manifest,
+    Origin,
+    StoredTokens,
+    new_data,
+    put_in_place,
+    sealed,
+    write_store,
+    write_tokens,
+    writing_catalog,
+)
+from rag.system import alone, flush_folder, writing
 
 # Vectors that are in memory at a time, and passages whose tokens are.
 _VECTORS_AT_A_TIME, _TOKENS_AT_A_TIME = 4_096, 512
@@ -43,7 +51,7 @@ def pull(url: str, target: Path, *, replace_present: bool = False, on_progress: 
     with writing(target):
         target.mkdir(parents=True, exist_ok=True)
     with alone(target):
-        if not replace_present and (target / MANIFEST).exists():
+        if not replace_present and (target / MANIFEST_FILE).exists():
             raise IndexPresent(path=target)
         with closing(open_shared(url)) as index, new_data(target) as data:
             manifest = _write(index, data, on_progress)
@@ -61,7 +69,7 @@ def _write(index: SharedIndex, data: Path, on_progress: OnProgress) -> Manifest:
         (PASSAGE_GRAMS, passages, passage_grams),
         (SENTENCE_TERMS, sentences, sentence_terms),
     )
-    with closing(CatalogFile(data / FILE)) as catalog:
+    with closing(CatalogFile(data / CATALOG_FILE)) as catalog:
         for name, ids, analyse in lexical:
             write_terms(data / name, Arrangement(ids, np.full(len(ids), -1, np.int64)), None, catalog, analyse)
         digests = catalog.digests()
@@ -88,7 +96,7 @@ def _write_catalog(index: SharedIndex, data: Path, on_progress: OnProgress) -> d
     """Writes the articles by name; the ids of their spans, by level."""
     found: dict[str, list[int]] = {"passage": [], "sentence": []}
     files = dict(index.state.rows("SELECT document, file FROM article ORDER BY document"))
-    with writing_catalog(data / FILE) as writer:
+    with writing_catalog(data / CATALOG_FILE) as writer:
         for done, (document, file) in enumerate(files.items(), 1):
             spans: dict[str, list[Passage]] = {level: index.catalog.spans_of(level, document) for level in found}
             # Without the bytes of the file, so that it is read again where it is still there.

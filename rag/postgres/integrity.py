@@ -7,11 +7,11 @@ from contextlib import closing
 from dataclasses import astuple
 
 from rag.errors import RagError
-from rag.indexing.build import check_embedder
-from rag.indexing.verify import Finding, check_texts, check_vectors
+from rag.indexing import Finding, check_texts, check_vectors
 from rag.postgres.posting_lists import PARTS, graves, living
 from rag.postgres.reader import SharedIndex, open_shared
 from rag.protocols import Embedder
+from rag.store import check_embedder
 
 _COUNTED = """
 SELECT count(*), sum(passages), sum(sentences), sum(passage_terms), sum(passage_grams), sum(sentence_terms) FROM article

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from rag.postgres.posting_lists import PARTS, POSTING, Held, living
 from rag.postgres.snapshot import State
 from rag.protocols import Ids, Vectors
-from rag.store.bm25 import LexicalIndex, rarity, weighed
-from rag.store.postings import Postings
+from rag.store import LexicalIndex, Postings, rarity, weighed
 
 # One look-up for each term, where reading all rows would be one for each term and segment.
 _VOCABULARY = """

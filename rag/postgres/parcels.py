@@ -10,11 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from rag.domain import Article, Passage
-from rag.indexing.data_writer import passage_grams, passage_terms, sentence_terms
+from rag.indexing import passage_grams, passage_terms, sentence_terms
 from rag.postgres.posting_lists import PARTS, Held, packed
 from rag.protocols import Ids, Vectors
-from rag.store.stores import Stores
-from rag.store.token_vectors import StoredTokens
+from rag.store import StoredTokens, Stores
 
 LEVELS = ("passage", "sentence")
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.protocols import Ids
-from rag.store.postings import Postings
+from rag.store import Postings
 
 PARTS = ("passage_terms", "passage_grams", "sentence_terms")
 """What there are postings of; the place of a name is its number in the database."""

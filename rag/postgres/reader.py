@@ -9,7 +9,7 @@ from rag.postgres.lexical import SharedTerms
 from rag.postgres.shared_catalog import SharedCatalog
 from rag.postgres.snapshot import State
 from rag.postgres.vectors import SharedTokens, SharedVectors
-from rag.store.manifest import Manifest
+from rag.store import Manifest
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rag.postgres.snapshot import State
-from rag.store.catalog import Catalog
+from rag.store import Catalog
 
 
 class SharedCatalog(Catalog):

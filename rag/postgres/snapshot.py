@@ -14,7 +14,7 @@ from rag.postgres.connection import Connection, Server, psycopg
 from rag.postgres.posting_lists import graves
 from rag.postgres.schema import check_version
 from rag.protocols import Ids
-from rag.store.manifest import Manifest
+from rag.store import Manifest
 
 Parameters = Sequence[object] | Mapping[str, object]
 

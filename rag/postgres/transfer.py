@@ -9,11 +9,10 @@ from contextlib import closing
 from pathlib import Path
 
 from rag.errors import RagError
-from rag.indexing.build import open_index
 from rag.postgres.download import pull
 from rag.postgres.writer import Brought, push
 from rag.protocols import OnProgress, silent
-from rag.store.manifest import Manifest, current_manifest
+from rag.store import Manifest, current_manifest, open_index
 
 OnTaken = Callable[[RagError], None]
 

@@ -15,7 +15,7 @@ from pgvector import HalfVector
 from rag.errors import IndexDamaged
 from rag.postgres.snapshot import State
 from rag.protocols import Ids, Vectors
-from rag.store.token_vectors import Projection, StoredTokens
+from rag.store import Projection, StoredTokens
 
 FEW = 20_000
 """So many vectors are compared one by one: it takes about ten milliseconds and misses none."""

@@ -16,7 +16,6 @@ from datetime import datetime, timezone
 
 from rag.domain import Progress
 from rag.errors import EmbedderMismatch, NameTaken, RagError, StoreDisagrees
-from rag.indexing.build import Index
 from rag.postgres.bulk_copy import load, unload
 from rag.postgres.compaction import tidy
 from rag.postgres.connection import Connection, Server, server_at
@@ -24,7 +23,7 @@ from rag.postgres.parcels import Sealed, parcel, sealed
 from rag.postgres.schema import LOCK, MERGING, PREPARING, note, prepare
 from rag.postgres.vectors import read_projection
 from rag.protocols import OnProgress, silent
-from rag.store.token_vectors import Projection
+from rag.store import Index, Projection
 
 OnTaken = Callable[[RagError], None]
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from rag.question.grammar import CONTRACTED, FEMININE, MASCULINE, PLURAL, folded
 from rag.question.names import Name
-from rag.text.terms import fold
+from rag.text import fold
 
 Gender = Literal["m", "f", ""]
 

@@ -14,7 +14,7 @@ from rag.question.agreement import agreeing, elided, with_preposition
 from rag.question.grammar import PLACE, words
 from rag.question.names import Name, find_names, uncapitalised
 from rag.question.referents import Conversation, Exchange
-from rag.text.terms import fold, terms
+from rag.text import fold, terms
 
 _LONGEST_FRAGMENT = 8  # words
 _MOST_OF_IT = 0.6

@@ -19,15 +19,13 @@ from collections.abc import Sequence
 
 from rag.domain import Turn
 from rag.prompting import LANGUAGES, prompt_parts
+from rag.question.courtesies import small_talk, without_courtesies, without_instructions
 from rag.question.ellipsis import asked_of_another, asks, is_fragment, other_circumstance, someone_else
 from rag.question.grammar import folded, words
 from rag.question.names import find_names, uncapitalised, written_names
 from rag.question.pronouns import resolve
 from rag.question.referents import Conversation, Exchange
-from rag.question.small_talk import small_talk, without_courtesies, without_instructions
-from rag.text.language import detect
-from rag.text.sentences import sentences
-from rag.text.terms import fold, terms
+from rag.text import detect_language, fold, sentences, terms
 
 TURNS = 6
 LONGEST = 300
@@ -86,11 +84,11 @@ def standalone(question: str, history: Sequence[Turn], language: str) -> str:
     for turn in history[-TURNS:]:
         asked = _core(without_instructions(_tidy(turn.question[:_QUESTION_READ])))
         if asked and not small_talk(asked, chosen):
-            spoken = detect(asked, among)
+            spoken = detect_language(asked, among)
             past.append(Exchange(_rewritten(asked, past, spoken, in_full=True), _told(turn.answer), spoken))
     plain = _tidy(question)
     core = _core(without_courtesies(plain))
-    if past and detect(core, (past[-1].language, *among)) == past[-1].language:
+    if past and detect_language(core, (past[-1].language, *among)) == past[-1].language:
         # « Really? » is in no language by itself.
         chosen = past[-1].language
     rewritten = _rewritten(core, past, chosen, in_full="?" in plain)

@@ -13,7 +13,7 @@ from rag.question import french_patterns as patterns
 from rag.question.agreement import Gender, contracted, elided, with_preposition
 from rag.question.names import Name, find_names
 from rag.question.referents import Conversation
-from rag.text.terms import fold, terms
+from rag.text import fold, terms
 
 
 def open_words(text: str, conversation: Conversation) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Literal
 
-from rag.text.terms import fold
+from rag.text import fold
 
 Table = Literal["determiner", "preposition", "verb", "asking", "and", "not a name"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from rag.text.terms import fold
+from rag.text import fold
 
 _ASKING = {
     "fr": "qui que qu' quoi quel quelle quels quelles où quand comment combien pourquoi lequel laquelle lesquels"

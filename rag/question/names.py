@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from rag.question.grammar import CONTRACTED, ELIDED, Table, folded, words
-from rag.text.terms import fold, french_number, stop_words
+from rag.text import fold, french_number, stop_words
 
 _TOKEN = re.compile(
     r"(?:[ldjmtsnc]|qu|jusqu|lorsqu|puisqu|un|dell|nell|all|dall|sull)'(?=\w)|[^\W_]+(?:[-'][^\W_]+)*", re.IGNORECASE

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from rag.question.agreement import Gender, gender, is_plural
 from rag.question.grammar import PLACE
 from rag.question.names import Name, find_names
-from rag.text.terms import fold
+from rag.text import fold
 
 _TURNS = 2
 _LINK = re.compile(r",? (?:(?:et|and|und|y|e|ed) )?")

@@ -20,8 +20,7 @@ from functools import cached_property, lru_cache
 from itertools import chain, pairwise
 
 from rag.domain import Hit, Passage
-from rag.text.sentences import sentences
-from rag.text.terms import fold
+from rag.text import fold, sentences
 
 # Fewer words than these may be the same by chance: « Il n'a pas souhaité répondre ».
 FEWEST_WORDS = 12

@@ -12,8 +12,8 @@ from rag.domain import Hit, Passage, within
 from rag.protocols import Vectors
 from rag.retrieval.fusion import SENTENCE_WEIGHTS, Scores, combine, order
 from rag.retrieval.query import Query
-from rag.store.searchable import Searchable
-from rag.text.orders import is_order
+from rag.store import Searchable
+from rag.text import is_order
 
 EVIDENCE_PASSAGES = 8
 # A sentence is shown with the one that follows while both fit in this many characters: the answer is often there.

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from rag.protocols import Embedder, Vectors
-from rag.store.searchable import Searchable
-from rag.text.dates import Period, asked_period, asks_latest
-from rag.text.language import detect
-from rag.text.terms import grams, terms
+from rag.store import Searchable
+from rag.text import Period, asked_period, asks_latest, detect_language, grams, terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ def content_words(question: str, language: str) -> list[str]:
 
 def read_query(question: str, index: Searchable, embedder: Embedder, today: date) -> Query:
     """`question` read in its own language."""
-    language = detect(question)
+    language = detect_language(question)
     # Capitals throughout are other tokens to the embedder: they cost 5 points of recall@5.
     vector, tokens = embedder.encode_question(question.lower() if question.isupper() else question)
     return Query(

@@ -19,11 +19,9 @@ from rag.retrieval.duplicates import Group, group
 from rag.retrieval.evidence import EVIDENCE_PASSAGES, rank_sentences, widened
 from rag.retrieval.fusion import FIRST_WEIGHTS, SECOND_WEIGHTS, Scores, combine, order, standardised
 from rag.retrieval.query import Query, content_words, read_query
-from rag.store.filters import span_ids
-from rag.store.searchable import Searchable
-from rag.system.hardware import one_thread
-from rag.text.dates import Period, mentions
-from rag.text.language import detect
+from rag.store import Searchable, span_ids
+from rag.system import one_thread
+from rag.text import Period, detect_language, mentions
 
 CANDIDATES = 100
 RERANKED = 40
@@ -72,7 +70,7 @@ class Retriever:
     def meets_no_word(self, question: str, scope: Scope = EVERYTHING) -> bool:
         """Whether no content word of `question` occurs in the articles, so that only meaning finds any. Quick."""
         allowed = span_ids(self.index.catalog, "passage", scope)
-        return not self.index.passage_terms.meets(content_words(question, detect(question)), allowed)
+        return not self.index.passage_terms.meets(content_words(question, detect_language(question)), allowed)
 
     def read(self, question: str) -> Query:
         """`question` as the index is asked for it."""

@@ -15,27 +15,20 @@ from typing import TYPE_CHECKING, Any
 
 from rag.config import KEY_VARIABLE, NO_GENERATOR, PREFIX, Settings, load_settings
 from rag.corpus import OnProblem
-from rag.embedding.cross_encoder import CrossEncoderReranker
-from rag.embedding.embedder import SentenceTransformerEmbedder
-from rag.embedding.ray_embedder import RayEmbedder
+from rag.embedding import CrossEncoderReranker, RayEmbedder, SentenceTransformerEmbedder
 from rag.errors import ModelDamaged, ModelMissing
 from rag.fetching import EMBEDDER, GENERATOR, ModelSpec, check, fetch
-from rag.generation.endpoint import EndpointGenerator
-from rag.generation.endpoint_pool import EndpointPool
-from rag.generation.llama import check_gguf
-from rag.generation.llama_cpp import LlamaCppGenerator
-from rag.indexing.build import BuildReport, build_index, check_embedder, preview_index
-from rag.indexing.changes import Changes
-from rag.indexing.holding import Holds
+from rag.generation import EndpointGenerator, EndpointPool, LlamaCppGenerator, check_gguf
+from rag.indexing import BuildReport, Changes, Holds, build_index, preview_index
 from rag.protocols import Embedder, Generator, OnProgress, Reranker, silent
-from rag.retrieval.retriever import Retriever
+from rag.retrieval import Retriever
 from rag.runtime.location import open_present
-from rag.store.searchable import Searchable
-from rag.system.digests import folder_digest
-from rag.text import language as languages
+from rag.store import Searchable, check_embedder
+from rag.system import folder_digest
+from rag.text import load_detector
 
 if TYPE_CHECKING:
-    from rag.answering.pipeline import Pipeline
+    from rag.answering import Pipeline
 
 DEFAULT_MODELS: tuple[ModelSpec, ...] = (GENERATOR, EMBEDDER)
 # What the generator has read of its prompts' beginnings, in the folder of the models.
@@ -87,7 +80,7 @@ class Models:
 
     def load(self) -> None:
         """Loads now what would load at first use. Raises ModelMissing, ModelDamaged, ModelCrashed, LibraryMissing."""
-        loads = [languages.load, *([self.generator.load] if self.generator else [])]
+        loads = [load_detector, *([self.generator.load] if self.generator else [])]
         # Side by side with the embedder: all of them mostly read and unpack files, outside the interpreter's lock.
         with ThreadPoolExecutor(len(loads)) as pool:
             loading = [pool.submit(load) for load in loads]
@@ -105,7 +98,7 @@ def make_models(settings: Settings, *, apart: bool = False) -> Models:
     """
     generator = _generator_there(settings)  # first: what names one by hand is told of that one
     if apart and isinstance(generator, LlamaCppGenerator):
-        from rag.generation.process import GeneratorApart
+        from rag.generation import GeneratorApart
 
         generator = GeneratorApart(generator, token_deadline_s=settings.token_deadline_s)
     return Models(make_embedder(settings), generator, make_reranker(settings))
@@ -126,7 +119,7 @@ def retriever_over(index: Searchable, models: Models, settings: Settings) -> Ret
 
 def pipeline_over(retriever: Retriever, models: Models, settings: Settings, load_s: float = 0.0) -> Pipeline:
     """A pipeline over a retriever of the same models; `load_s` is what loading them took."""
-    from rag.answering.pipeline import Pipeline  # a search alone does not wait for what only answers need
+    from rag.answering import Pipeline  # a search alone does not wait for what only answers need
 
     return Pipeline(retriever, models.embedder, models.generator, settings, load_s=load_s)
 

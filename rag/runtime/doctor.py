@@ -12,13 +12,11 @@ from typing import Literal
 
 from rag.config import Settings
 from rag.errors import RagError
-from rag.generation.endpoint import EndpointGenerator
-from rag.generation.endpoint_pool import EndpointPool
-from rag.indexing.build import check_embedder
+from rag.generation import EndpointGenerator, EndpointPool
 from rag.runtime.assembly import make_embedder, make_generator, make_reranker
 from rag.runtime.location import open_present, present_manifest, present_place
-from rag.system import hardware
-from rag.system.files import free_megabytes
+from rag.store import check_embedder
+from rag.system import available_memory, free_megabytes, usable_threads
 from rag.wording import say
 
 Status = Literal["ok", "warning", "failed"]
@@ -73,7 +71,7 @@ def _processor(_: Settings, language: str) -> Iterator[Check]:
     features = [
         part.split("=")[0].split(":")[-1].strip() for part in described.split("|") if part.strip().endswith("= 1")
     ]
-    finding = say("doctor.processor", language, features=" ".join(features), threads=hardware.usable_threads())
+    finding = say("doctor.processor", language, features=" ".join(features), threads=usable_threads())
     yield Check("processor", "ok", finding)
     if "AMX_INT8" in features:
         yield Check("amx", "warning", say("doctor.amx", language), "make clean setup")
@@ -141,7 +139,7 @@ def _machine(settings: Settings, language: str) -> Iterator[Check]:
     for name, path in (("index disk", settings.index), ("models disk", settings.models_dir)):
         free = free_megabytes(path)
         yield Check(name, "ok" if free >= DISK_MB else "warning", say("doctor.disk", language, free=free, path=path))
-    available = hardware.available_memory() // 1_000_000
+    available = available_memory() // 1_000_000
     if available >= MEMORY_MB:
         yield Check("memory", "ok", say("doctor.memory", language, available=available))
     else:

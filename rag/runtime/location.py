@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from rag.config import Settings
 from rag.errors import IndexDamaged, StoreCannot
-from rag.indexing.build import open_index
-from rag.store.catalog import Catalog, open_catalog
-from rag.store.manifest import Manifest, current_manifest
-from rag.store.searchable import Searchable
+from rag.store import Catalog, Manifest, Searchable, current_manifest, open_catalog, open_index
 
 
 def open_present(settings: Settings) -> Searchable:

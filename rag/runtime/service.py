@@ -15,23 +15,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
-from rag.answering.inquiry import clean_question
-from rag.answering.pipeline import Pipeline
+from rag.answering import Pipeline
 from rag.config import Settings
 from rag.corpus import OnProblem
 from rag.domain import EVERYTHING, Article, Heading, Hit, Scope, Turn
 from rag.errors import RagError, UnexpectedError
 from rag.events import Event, Finished, Queued
-from rag.generation.process import GeneratorApart
-from rag.indexing.build import BuildReport, check_embedder
+from rag.generation import GeneratorApart
+from rag.indexing import BuildReport
 from rag.protocols import OnProgress, silent
-from rag.retrieval.retriever import Retriever
+from rag.question import clean_question
+from rag.retrieval import Retriever
 from rag.runtime.assembly import Models, build, load_models, pipeline_over, retriever_over
 from rag.runtime.fair_queue import FairQueue, OnTurn, Ticket
 from rag.runtime.location import open_present, present_manifest, present_place
-from rag.store.catalog import Catalog
-from rag.store.filters import headings
-from rag.store.searchable import Searchable
+from rag.store import Catalog, Searchable, check_embedder, headings
 
 # A consumer in another thread can leave only between two events, so one comes at least this often in the queue.
 POLL_S = 0.2

@@ -5,18 +5,17 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
-from fastapi import Path as PathParameter
+from fastapi import APIRouter, Path as PathParameter, Query
 from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
 from rag.contracts import answer_object, dump, heading_object, headings_list, hits_object
 from rag.domain import Scope, Turn
-from rag.runtime.service import Service
+from rag.runtime import Service
 from rag.scopes import make_scope
-from rag.serving.asking import Deadline, Desk
-from rag.serving.bodies import Date, Name
+from rag.serving.desk import Deadline, Desk
+from rag.serving.fields import Date, Name
 from rag.serving.problems import Problem
 from rag.serving.schemas import (
     AnswerObject,

@@ -16,21 +16,21 @@ from starlette.responses import Response
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from rag.chat.web import Guard, own_names
 from rag.config import Settings
 from rag.errors import RagError
+from rag.runtime import Guard, own_names
 from rag.serving.api import Api
-from rag.serving.asking import Desk
+from rag.serving.desk import Desk
 from rag.serving.embeddings import EmbeddingsApi
 from rag.serving.health import Health
-from rag.serving.limits import Work
 from rag.serving.metrics import MeteredService
-from rag.serving.observing import LEFT, Observer
 from rag.serving.openai_api import OpenAiApi
 from rag.serving.problems import Problem, answer_problem, http_problem, invalid, refusing
+from rag.serving.request_log import LEFT, Observer
 from rag.serving.schemas import ErrorObject, EventObject
 from rag.serving.security import BodyClock, TokenCheck
 from rag.serving.streams import ClientLeft
+from rag.serving.work import Work
 
 MOST_BODY_BYTES = 1 << 20
 # What the API has; all else is of the page.

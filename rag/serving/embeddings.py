@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from rag.contracts import dump
 from rag.protocols import Embedder, Vectors
-from rag.serving.asking import Deadline, Desk
+from rag.serving.desk import Deadline, Desk
 from rag.serving.metrics import MeteredService
 from rag.serving.openai_schemas import EmbeddingBody, Embeddings
 from rag.serving.problems import Problem

@@ -26,15 +26,14 @@ from starlette.applications import Starlette
 
 from rag.config import Settings
 from rag.contracts import dump
-from rag.runtime.assembly import Models, load_models
-from rag.runtime.service import Service
-from rag.serving.bodies import Body
-from rag.serving.limits import Work
+from rag.runtime import Models, Service, load_models
+from rag.serving.fields import Body
 from rag.serving.metrics import Meter, MeteredService
 from rag.serving.problems import LANGUAGES, Problem, invalid, language_of, problem_of
 from rag.serving.schemas import AnswerObject, AskBody, HitsObject, SearchBody
 from rag.serving.tools import LONGEST_STRETCH, Call, ReadBody, StretchObject, Tools
-from rag.text.language import detect
+from rag.serving.work import Work
+from rag.text import detect_language
 from rag.wording import say, user_language
 
 PATH = "/mcp"
@@ -117,7 +116,7 @@ class Protocol:
             return language_of(headers)
         question = arguments.get("question")
         others = [language for language in LANGUAGES if language != self._language]
-        return detect(question, [self._language, *others]) if isinstance(question, str) else self._language
+        return detect_language(question, [self._language, *others]) if isinstance(question, str) else self._language
 
 
 def _owner(context: Context) -> str:

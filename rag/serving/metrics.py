@@ -11,8 +11,7 @@ from rag.config import Settings
 from rag.domain import EVERYTHING, Answer, Scope, Turn
 from rag.errors import BadInput, RagError
 from rag.events import Event, Finished
-from rag.runtime.assembly import Models, load_models
-from rag.runtime.service import Service
+from rag.runtime import Models, Service, load_models
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160)
 # How long an answer takes, until one has been given.

@@ -21,8 +21,8 @@ from starlette.responses import Response, StreamingResponse
 from rag.contracts import dump
 from rag.domain import Answer, Citation, Turn
 from rag.events import Checked, Event, Finished, Queued
-from rag.runtime.service import Service
-from rag.serving.asking import Deadline, Desk
+from rag.runtime import Service
+from rag.serving.desk import Deadline, Desk
 from rag.serving.openai_schemas import ChatBody, ChatMessage, Completion, Model, Models
 from rag.serving.problems import Problem, language_of, problem_of
 from rag.serving.streams import begun, whole_answer
@@ -100,9 +100,9 @@ class OpenAiApi:
                         queued = {"place": event.place, "wait_s": self._desk.work.wait_s(event.place)}
                         yield chunk({}, rag={"queued": queued})
                     elif isinstance(event, Checked):
-                        separator = ("\n" if event.own_line else " ") if sent else ""
-                        sent += separator + event.text
-                        yield chunk({"content": separator + event.text})
+                        said = event.after(sent)
+                        sent += said
+                        yield chunk({"content": said})
                     elif isinstance(event, Finished):
                         answer = event.answer
                         if rest := answer.text.removeprefix(sent):

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, WithJsonSchema
 
-from rag.serving.bodies import ENCODABLE, LONGEST_TEXT, WHOLE, Body, Integer, Name, Only, Text
+from rag.serving.fields import ENCODABLE, LONGEST_TEXT, WHOLE, Body, Integer, Name, Only, Text
 from rag.serving.schemas import Count
 
 _MOST_MESSAGES = 400

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from rag.serving.bodies import WHOLE, Body, Date, Integer, Name, Names, Text
+from rag.serving.fields import WHOLE, Body, Date, Integer, Name, Names, Text
 
 _MOST_TURNS = 200
 Count = Annotated[int, Field(ge=0), WHOLE]

@@ -14,8 +14,8 @@ from starlette.responses import Response, StreamingResponse
 from rag.contracts import answer_object, dump, hits_object
 from rag.domain import Answer
 from rag.events import Checked, Event, Finished, Found, Queued, Written
-from rag.serving.limits import Run, Work
 from rag.serving.problems import language_of, problem_of
+from rag.serving.work import Run, Work
 
 Kind = Literal["application/json", "text/event-stream", "application/x-ndjson"]
 _KINDS: tuple[Kind, ...] = ("application/json", "text/event-stream", "application/x-ndjson")

@@ -16,18 +16,18 @@ from typing import Any
 import anyio
 from pydantic import Field
 
-from rag.answering.inquiry import clean_question
 from rag.config import Settings
 from rag.contracts import answer_object, heading_object, hits_object
 from rag.domain import Article, Scope, Turn
 from rag.events import Event, Finished, Queued
-from rag.runtime.service import Service
+from rag.question import clean_question
+from rag.runtime import Service
 from rag.serving.api import scope_of
-from rag.serving.bodies import Body, Name
-from rag.serving.limits import Asked, Work
+from rag.serving.fields import Body, Name
 from rag.serving.problems import Problem
 from rag.serving.schemas import AskBody, Count, HeadingObject, SearchBody
-from rag.text.sentences import visible
+from rag.serving.work import Asked, Work
+from rag.text import visible
 from rag.wording import say
 
 # Code points of an article that are given at a time, where no end is given and at most.

@@ -24,7 +24,7 @@ from rag.errors import IndexDamaged
 from rag.protocols import Ids, Vectors
 from rag.store.postings import Postings
 from rag.store.rows import Rows
-from rag.system.files import write_text
+from rag.system import write_text
 
 K1, B = 0.9, 0.5
 

@@ -23,7 +23,7 @@ from rag.errors import IndexDamaged
 from rag.protocols import Ids
 from rag.store.manifest import current_manifest
 
-FILE = "articles.sqlite"
+CATALOG_FILE = "articles.sqlite"
 
 _PASSAGE = """
 SELECT passage.id, passage.document, start, "end", passage.text, passage.title, date, source, kind, language
@@ -52,7 +52,7 @@ class Origin:
 
 def open_catalog(index: Path) -> CatalogFile:
     """The catalog of the index in the folder `index`, alone. Raises as `open_index` does."""
-    return CatalogFile(index / current_manifest(index).data / FILE)
+    return CatalogFile(index / current_manifest(index).data / CATALOG_FILE)
 
 
 class Catalog(ABC):

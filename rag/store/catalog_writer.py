@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rag.domain import Article, Passage
 from rag.store.catalog import CatalogFile, Origin
-from rag.system.files import failed_write
+from rag.system import failed_write
 
 _SCHEMA = """
 -- Texts stand last: what comes after them in a row lies some pages away.

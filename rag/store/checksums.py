@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from rag.store.manifest import FILE as MANIFEST
-from rag.system.digests import content_digest
-from rag.system.files import flush_folder
+from rag.store.manifest import MANIFEST_FILE
+from rag.system import content_digest, flush_folder
 
 # Files whose checksums are taken at a time, outside the interpreter's lock.
 _AT_A_TIME = 2
@@ -57,4 +56,4 @@ def damaged_files(data: Path, files: Files) -> Iterator[str]:
 
 def _below(folder: Path) -> Iterator[tuple[str, Path]]:
     files = ((path.relative_to(folder).as_posix(), path) for path in folder.rglob("*") if path.is_file())
-    return ((name, path) for name, path in files if name != MANIFEST)
+    return ((name, path) for name, path in files if name != MANIFEST_FILE)

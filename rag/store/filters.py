@@ -19,7 +19,7 @@ from rag.domain import EVERYTHING, Heading, Scope
 from rag.errors import BadInput, NothingInScope, UnknownDocument, UnknownLanguage, UnknownSource
 from rag.protocols import Ids
 from rag.store.catalog import Catalog
-from rag.text.terms import fold
+from rag.text import fold
 
 # Names that a message shows of a longer list.
 _NAMED = 5
@@ -27,7 +27,7 @@ _HEADING = "document, title, date, source, language"
 
 
 def headings(catalog: Catalog, scope: Scope = EVERYTHING) -> list[Heading]:
-    """The articles in `scope` by date and name, undated ones last. Raises as `check` does."""
+    """The articles in `scope` by date and name, undated ones last. Raises as `check_scope` does."""
     condition, values = _condition(catalog, scope)
     rows = catalog.query(
         f"SELECT {_HEADING} FROM article WHERE {condition} ORDER BY date IS NULL, date, document",
@@ -72,7 +72,7 @@ def _heading(row: tuple[object, ...]) -> Heading:
 
 
 def span_ids(catalog: Catalog, level: str, scope: Scope) -> Ids | None:
-    """The ids of the spans of a level that lie in `scope`, int64 [n]; None: all. Raises as `check` does."""
+    """The ids of the spans of a level that lie in `scope`, int64 [n]; None: all. Raises as `check_scope` does."""
     if scope == EVERYTHING:
         return None
     condition, values = _condition(catalog, scope)
@@ -87,7 +87,7 @@ def span_ids(catalog: Catalog, level: str, scope: Scope) -> Ids | None:
     return np.array(rows, np.int64)[:, 0]
 
 
-def check(catalog: Catalog, scope: Scope) -> None:
+def check_scope(catalog: Catalog, scope: Scope) -> None:
     """Raises UnknownDocument, UnknownSource, UnknownLanguage and NothingInScope."""
     condition, values = _condition(catalog, scope)
     if not catalog.query(f"SELECT 1 FROM article WHERE {condition} LIMIT 1", values):

@@ -13,15 +13,15 @@ from pathlib import Path
 
 from rag.errors import RagError
 from rag.store.manifest import Manifest, read_manifest, write_manifest
-from rag.system.files import writing
+from rag.system import writing
 
-PREFIX = "data-"
+DATA_PREFIX = "data-"
 
 
 @contextlib.contextmanager
 def new_data(target: Path) -> Iterator[Path]:
     """A new data folder for the index in `target`; it goes again unless it was made that of the index."""
-    data = target / f"{PREFIX}{uuid.uuid4().hex[:12]}"
+    data = target / f"{DATA_PREFIX}{uuid.uuid4().hex[:12]}"
     try:
         with writing(target):
             data.mkdir()
@@ -40,7 +40,7 @@ def put_in_place(target: Path, manifest: Manifest) -> None:
 
 def remove_others(target: Path, manifest: Manifest) -> None:
     """Takes away the data folders that `manifest` does not name: old ones, and those of builds that were killed."""
-    for folder in target.glob(f"{PREFIX}*"):
+    for folder in target.glob(f"{DATA_PREFIX}*"):
         if folder.name != manifest.data:
             shutil.rmtree(folder, ignore_errors=True)
 

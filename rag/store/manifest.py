@@ -13,12 +13,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from rag.errors import IndexDamaged, IndexMissing, IndexTooNew, IndexTooOld
-from rag.system.files import write_text
+from rag.system import write_text
 
 SCHEMA = 4
 OLDEST = 3
 """The earliest schema that is read: its manifest lacks `files` and `excluded`, its catalog some columns."""
-FILE = "manifest.json"
+MANIFEST_FILE = "manifest.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +55,20 @@ def read_manifest(folder: Path) -> Manifest:
     """The manifest of the index in `folder`, whose data are there. Raises IndexMissing, IndexDamaged, IndexTooNew."""
     manifest = told_manifest(folder)
     if Path(manifest.data).name != manifest.data or not (folder / manifest.data).is_dir():
-        raise IndexDamaged(path=folder, reason=f"{FILE} names the folder {manifest.data!r}, which is not there")
+        raise IndexDamaged(
+            path=folder, reason=f"{MANIFEST_FILE} names the folder {manifest.data!r}, which is not there"
+        )
     return manifest
 
 
 def told_manifest(folder: Path) -> Manifest:
     """The same, whether the data are there or not."""
     try:
-        text = (folder / FILE).read_text(encoding="utf-8")
+        text = (folder / MANIFEST_FILE).read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError) as error:
         raise IndexMissing(path=folder) from error
     except (OSError, ValueError) as error:
-        raise IndexDamaged(path=folder, reason=f"{FILE}: {error!r}") from error
+        raise IndexDamaged(path=folder, reason=f"{MANIFEST_FILE}: {error!r}") from error
     return parse_manifest(text, folder)
 
 
@@ -79,7 +81,7 @@ def parse_manifest(text: str, path: Path) -> Manifest:
         lists = {name: tuple(fields.get(name, ())) for name in ("roots", "excluded")}
         return Manifest(**{**fields, **lists})
     except (ValueError, KeyError, TypeError) as error:
-        raise IndexDamaged(path=path, reason=f"{FILE}: {error!r}") from error
+        raise IndexDamaged(path=path, reason=f"{MANIFEST_FILE}: {error!r}") from error
 
 
 def current_manifest(folder: Path) -> Manifest:
@@ -101,4 +103,4 @@ def manifest_text(manifest: Manifest) -> str:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Makes `manifest` the one of `folder`, in one step."""
-    write_text(folder / FILE, manifest_text(manifest))
+    write_text(folder / MANIFEST_FILE, manifest_text(manifest))

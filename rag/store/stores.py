@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.store.bm25 import LexicalIndex
-from rag.store.catalog import FILE, CatalogFile
+from rag.store.catalog import CATALOG_FILE, CatalogFile
 from rag.store.faiss_store import FaissStore
 from rag.store.token_vectors import SAMPLE, TokenStore
 
@@ -64,7 +64,7 @@ def open_stores(data: Path) -> Stores:
 def open_embedded(data: Path) -> Embedded:
     """Opens those of the stores in the folder `data` that an embedder is needed for. Raises IndexDamaged."""
     return Embedded(
-        catalog=CatalogFile(data / FILE),
+        catalog=CatalogFile(data / CATALOG_FILE),
         passages=FaissStore.open(data / PASSAGES),
         sentences=FaissStore.open(data / SENTENCES),
         tokens=TokenStore.open(data / TOKENS),

@@ -1,1 +1,5 @@
 """What the machine and its files are: whole writes, locks, digests, threads and memory."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -66,18 +66,18 @@ def _identifier() -> _Identifier:
 _loading = Lock()
 
 
-def load() -> None:
-    """Loads now what `detect` would load at its first use; once, whoever asks."""
+def load_detector() -> None:
+    """Loads now what `detect_language` would load at its first use; once, whoever asks."""
     with _loading:
         _identifier()
 
 
-def begin_loading() -> None:
+def begin_loading_detector() -> None:
     """Begins to load it and returns. Mostly unpacking, which leaves the interpreter to others."""
-    Thread(target=load, name="languages", daemon=True).start()
+    Thread(target=load_detector, name="languages", daemon=True).start()
 
 
-def detect(text: str, among: Sequence[str] = LANGUAGES) -> str:
+def detect_language(text: str, among: Sequence[str] = LANGUAGES) -> str:
     """The language of `text`: one of the two-letter codes `among`, the first one when nothing tells."""
     head = text[:_READ].replace("’", "'")
     words = _TOKEN.findall(head)
@@ -87,7 +87,7 @@ def detect(text: str, among: Sequence[str] = LANGUAGES) -> str:
     if len(words) <= _NAMES and all(word[0].isupper() for word in words) and not any(spoken_for.values()) and not marks:
         return among[0]
     # A few words are read in small letters: the byte n-grams of capitals are mostly those of German nouns.
-    load()
+    load_detector()
     probability = dict(_identifier().rank(head.lower() if len(words) <= _FIRST_WORDS else head))
     total = sum(probability.get(language, 0.0) for language in among) or 1.0
     scores = {

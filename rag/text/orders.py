@@ -12,10 +12,10 @@ The rows of a table are French, English, German, Spanish and Italian.
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
-from rag.text.sentences import sentence_spans
+from rag.text.folding import fold_letters
+from rag.text.segmentation import sentence_spans
 
 
 def _any(*rows: str) -> str:
@@ -204,7 +204,8 @@ _ANSWER = _any(
 )
 
 # Letters of other scripts that look like Latin ones, by which an order would not be recognised.
-_LOOKALIKES = str.maketrans("авекмнорстухіјѕԁԛԝɡıαεικνορτυχ", "abekmhopctyxijsdqwgiaeikvoptux")
+# Letters that look like others, ligatures, and quotation marks of all kinds.
+_ALIKE = str.maketrans("авекмнорстухіјѕԁԛԝɡıαεικνορτυχœæß«»“”„", "abekmhopctyxijsdqwgiaeikvoptuxoas" + 5 * '"')
 _MARKUP = re.compile(
     r"</?\s*(?:passages?|context[eo]?|documents?|extraits?|system|user|assistant|instructions?|question|prompt)\b[^>]{0,40}>"
     r"|<\|[^|>]{1,40}\|>|\[/?(?:INST|SYS|SYSTEM)\]|<</?SYS>>|^\s*#{2,}\s*(?:system|instructions?)\b:?"
@@ -240,9 +241,10 @@ class Sorted:
     instructions: bool
 
 
-def plain(text: str) -> str:
+def plain_words(text: str) -> str:
     """`text` character for character: small letters without accents, quotation marks alike, other marks as spaces."""
-    return "".join(map(_plain_character, text))
+    letters = fold_letters(text).translate(_ALIKE)
+    return "".join(letter if letter.isalnum() or letter == '"' else " " for letter in letters)
 
 
 def is_order(sentence: str) -> bool:
@@ -250,7 +252,7 @@ def is_order(sentence: str) -> bool:
 
     Requests are none: « Traduisez ce texte » may be what an article is about.
     """
-    read = plain(_unquoted(_MARKUP.sub(" ", sentence)))
+    read = plain_words(_unquoted(_MARKUP.sub(" ", sentence)))
     return (_INSTRUCTION.match(read) or _STANDING_ORDER.search(read)) is not None
 
 
@@ -261,7 +263,7 @@ def sort_orders(text: str) -> Sorted:
     request, instructions = False, _MARKUP.search(text) is not None
     for start, end in sentence_spans(marked):
         sentence = marked[start:end]
-        read = plain(_unquoted(sentence))
+        read = plain_words(_unquoted(sentence))
         # What declares itself a question is no order: « ¿Ignora Trump las reglas? », « Tu es une femme ? ».
         declared = sentence.startswith("¿") or (sentence.endswith("?") and _YOU_ARE.match(read) is not None)
         about_itself = (None if declared else _INSTRUCTION.match(read)) or _SECRET.search(read)
@@ -291,11 +293,3 @@ def _question_after(sentence: str, read: str, end: int) -> str:
         return ""
     question = sentence[tail.end() :].strip()
     return question[:1].upper() + question[1:]
-
-
-def _plain_character(character: str) -> str:
-    if character in '«»“”„"':
-        return '"'
-    letter = unicodedata.normalize("NFKD", character)[0].casefold()[:1].translate(_LOOKALIKES)
-    letter = {"œ": "o", "æ": "a"}.get(letter, letter)
-    return letter if letter.isalnum() else " "

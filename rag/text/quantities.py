@@ -13,8 +13,9 @@ import re
 from dataclasses import dataclass, replace
 from functools import cache
 
-from rag.text.dates.vocabulary import plain, words_of
-from rag.text.terms import french_number, terms
+from rag.text.analysis import french_number, terms
+from rag.text.dates.vocabulary import words_of
+from rag.text.folding import fold_letters
 
 # How far from « environ 20 » or « une vingtaine » the number may be, as shares of it.
 _ABOUT, _COLLECTIVE = 0.2, 0.3
@@ -118,7 +119,7 @@ _LANGUAGES = {
 def figures(text: str, language: str) -> list[Figure]:
     """The figures of `text` that count something, in order; a range is one figure."""
     language = language if language in _LANGUAGES else "en"
-    flat = plain(text)
+    flat = fold_letters(text)
     found: list[Figure] = []
     for match in _pattern(language).finditer(flat):
         figure = _read(match, language)

@@ -15,10 +15,11 @@ from rag.answering.decision import (
     Weights,
 )
 from rag.config import Settings
-from rag.indexing.build import build_index, open_index
+from rag.indexing.build import build_index
 from rag.retrieval.evidence import quotations
 from rag.retrieval.retriever import Retriever
-from rag.text.language import detect
+from rag.store.index import open_index
+from rag.text.language import detect_language
 from tests.support.doubles import BagEmbedder, ScriptedGenerator
 from tests.support.paths import SEEDS
 
@@ -36,8 +37,8 @@ def retriever(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
 def decide(retriever: Retriever, question: str, yes: float | None = 0.5) -> Verdict:
     hits, ranked = retriever.search_with_evidence(question, 8, 60)
     decider = Decider(retriever.index, None if yes is None else ScriptedGenerator(yes=yes))
-    judged = decider.judged(question, detect(question), quotations(retriever.index, ranked, 3))
-    return decider.decide(question, detect(question), hits, ranked, judged)
+    judged = decider.judged(question, detect_language(question), quotations(retriever.index, ranked, 3))
+    return decider.decide(question, detect_language(question), hits, ranked, judged)
 
 
 def test_the_generators_yes_counts(retriever: Retriever) -> None:

@@ -3,9 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rag.answering.grounding import begins_line, ground, names, running_text, strip_markers, strip_markup
+from rag.answering.grounding import ground, names
+from rag.answering.sanitising import begins_line, running_text, strip_markers, strip_markup
 from rag.domain import Passage
-from rag.text.sentences import sentence_spans
+from rag.text.segmentation import sentence_spans
 
 
 def sentence(text: str, n: int = 1, language: str = "fr") -> Passage:

@@ -10,20 +10,20 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
-from rag.answering.inquiry import LONGEST_QUESTION
 from rag.answering.pipeline import Pipeline
 from rag.config import Settings
 from rag.domain import Answer, Scope, Timings, Turn
 from rag.errors import EmptyQuestion, GenerationFailed, NothingInScope, QuestionTooLong
 from rag.events import Checked, Dropped, Event, Finished, Found, Written
-from rag.indexing.build import build_index, open_index
+from rag.indexing.build import build_index
 from rag.prompting import prompt_parts
 from rag.protocols import Message, Token
+from rag.question.cleaning import LONGEST_QUESTION
 from rag.retrieval.evidence import quotations
 from rag.retrieval.retriever import Retriever
+from rag.store.index import open_index
 from tests.support.answer_checks import check_invariants
 from tests.support.doubles import BagEmbedder, ScriptedGenerator
 from tests.support.paths import SEEDS

@@ -13,8 +13,9 @@ from rag.chat.history import ConversationStore
 from rag.chat.history_file import FILE, ChatDatabase
 from rag.config import Settings
 from rag.errors import IndexDamaged
-from rag.indexing.build import build_index, open_index
+from rag.indexing.build import build_index
 from rag.retrieval.retriever import Retriever
+from rag.store.index import open_index
 from tests.support.doubles import BagEmbedder
 
 QUESTION = "Quand rouvre le pont de Sainte-Engrâce ?"

@@ -12,13 +12,13 @@ import pytest
 from rag.chat.answer_html import conversation, exchange, live, welcome
 from rag.chat.escaping import LANGUAGES
 from rag.chat.history import Exchange, Summary
-from rag.chat.live_answer import Draft
+from rag.chat.live_answer import LiveAnswer
 from rag.chat.sidebar_html import article_list, conversation_list, file_outcomes, notice, scope_chips, scope_form
 from rag.chat.source_html import Mark, Wanted, source_panel
 from rag.chat.view import page_language, read_scope, stored_scope
 from rag.contracts import answer_object
 from rag.domain import EVERYTHING, Answer, Article, Citation, Heading, Hit, Passage, Scope, Segment, Statement, Timings
-from rag.events import Checked, Dropped, Event, Finished, Found, Queued, Written
+from rag.events import AnswerSoFar, Checked, Dropped, Event, Finished, Found, Queued, Written
 from rag.wording import say
 
 PAYLOADS = (
@@ -166,8 +166,8 @@ def found() -> Found:
     return Found("quelles conditions pose Berlin ?", (Hit(passage, 1.0),), (Hit(passage, 1.0),))
 
 
-def drafts(*events: Event) -> Iterator[Draft]:
-    draft = Draft("quelles conditions ?", "searching")
+def drafts(*events: Event) -> Iterator[LiveAnswer]:
+    draft = LiveAnswer("quelles conditions ?", "searching")
     for event in events:
         draft.take(event)
         yield draft
@@ -340,9 +340,9 @@ def everything(evil: str) -> list[str]:
     for place in (*stored["citations"], *stored["passages"]):
         place |= {"document": evil, "title": evil, "source": evil, "quote": evil, "text": evil}
     passage = Passage(1, evil, 0, len(evil), evil, evil, DAY, evil)
-    draft = Draft(evil, "writing", standalone=evil + "?", passages=(Hit(passage, 1),), evidence=(Hit(passage, 1),))
-    draft.checked, draft.provisional = [evil + " [1]"], evil
-    failed = Draft(evil)
+    hits = (Hit(passage, 1),)
+    draft = LiveAnswer(evil, "writing", AnswerSoFar(evil + "?", hits, hits, text=evil + " [1]", provisional=evil))
+    failed = LiveAnswer(evil)
     failed.fail(evil, evil)
     text = f"Avant. {evil} Après."
     clicked = wanted(document=evil, title=evil, origin=evil, quote=evil, start=7, end=7 + len(evil))

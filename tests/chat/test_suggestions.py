@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rag.chat.suggestions import suggest
-from rag.corpus import read_corpus
+from rag.corpus.article_files import read_corpus
 from rag.domain import Article, Passage, Segment
 from rag.indexing.chunking import split_sentences
 from rag.store.catalog import Catalog, CatalogFile

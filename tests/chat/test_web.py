@@ -20,17 +20,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from rag.chat.web import (
-    SECURITY_HEADERS,
-    Guard,
-    LoginBrake,
-    is_loopback,
-    listen,
-    own_names,
-    password_check,
-    url_of,
-)
+from rag.chat.web import LoginBrake, password_check
 from rag.errors import CannotListen, LoginMissing
+from rag.runtime.http import SECURITY_HEADERS, Guard, is_loopback, listen, own_names, url_of
 from tests.support.commands import run_rag
 from tests.support.paths import PROJECT
 
@@ -42,7 +34,8 @@ PAGE = """
 import sys
 import time
 import gradio as gr
-from rag.chat.web import listen, make_app, serve, url_of
+from rag.chat.web import make_app
+from rag.runtime.http import listen, serve, url_of
 
 def answer(question: str) -> str:
     text = ""

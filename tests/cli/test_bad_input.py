@@ -21,11 +21,12 @@ import pytest
 
 from rag import errors
 from rag.config import Settings
-from rag.corpus import Notice, Problem
+from rag.corpus.article_files import Notice, Problem
 from rag.errors import RagError
-from rag.fetching import EMBEDDER, GENERATOR
-from rag.indexing.build import BuildReport, build_index, open_index
+from rag.fetching.download import EMBEDDER, GENERATOR
+from rag.indexing.build import BuildReport, build_index
 from rag.protocols import Vectors
+from rag.store.index import open_index
 from rag.wording import catalogue, say
 from tests.support.commands import (
     QUESTION,

@@ -24,9 +24,10 @@ from rag.cli.renderer import Renderer
 from rag.config import Settings
 from rag.domain import Hit, Passage, Progress
 from rag.errors import RagError
-from rag.indexing.build import build_index, open_index
+from rag.indexing.build import build_index
 from rag.retrieval.fusion import SECOND_WEIGHTS, SENTENCE_WEIGHTS
 from rag.retrieval.retriever import Retriever
+from rag.store.index import open_index
 from rag.wording import catalogue, say
 from tests.support.commands import (
     QUESTION,

@@ -17,7 +17,7 @@ from rag.cli.progress import Pace, amount
 from rag.cli.renderer import Renderer
 from rag.cli.reporting import tell_problems
 from rag.config import Settings
-from rag.corpus import Notice
+from rag.corpus.article_files import Notice
 from rag.domain import Progress
 from rag.errors import EmptyArticle, FileDamaged, RagError
 from rag.indexing.uploads import Upload, add, own_folder

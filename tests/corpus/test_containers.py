@@ -16,14 +16,15 @@ import pytest
 from rag import errors
 from rag.answering.pipeline import Pipeline
 from rag.config import Settings
-from rag.corpus import Notice, Problem, read_articles, read_corpus
+from rag.corpus.article_files import Notice, Problem, read_articles, read_corpus
 from rag.corpus.formats import archives
 from rag.domain import Article
 from rag.errors import RagError
-from rag.indexing.build import build_index, open_index
+from rag.indexing.build import build_index
 from rag.indexing.changes import Changes
 from rag.indexing.unchanged import Reader
 from rag.retrieval.retriever import Retriever
+from rag.store.index import open_index
 from tests.support.doubles import BagEmbedder
 from tests.support.file_makers import (
     column,

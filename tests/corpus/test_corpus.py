@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.corpus import Notice, Problem, parse, read_corpus
+from rag.corpus.article_files import Notice, Problem, parse, read_corpus
 from rag.domain import Article
 from rag.errors import (
     EmptyArticle,

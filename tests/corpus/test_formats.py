@@ -17,7 +17,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
 from rag import errors
-from rag.corpus import read_articles, read_corpus
+from rag.corpus.article_files import read_articles, read_corpus
 from rag.corpus.formats import Content, Reading, read_entries
 from rag.corpus.formats.pdf import MOST_PAGES
 from rag.corpus.formats.properties import believable
@@ -287,7 +287,7 @@ def test_a_parser_says_nothing_at_the_terminal(tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(make_pdf([sheet()]).replace(b"startxref\n", b"startxref\n9"))
     (tmp_path / "b.html").write_text("<p>", encoding="utf-8")
     (tmp_path / "c.html").write_text(PAGE, encoding="utf-8")
-    code = "import sys; from rag.corpus import read_corpus; print(len(list(read_corpus(sys.argv[1:]))))"
+    code = "import sys; from rag.corpus.article_files import read_corpus; print(len(list(read_corpus(sys.argv[1:]))))"
     done = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("2\n", "")
 

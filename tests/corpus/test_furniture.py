@@ -6,10 +6,9 @@ import textwrap
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from rag.corpus import parse
+from rag.corpus.article_files import parse
 from rag.corpus.newsroom import Role, role
 from rag.domain import Article
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from rag.corpus import parse
+from rag.corpus.article_files import parse
 from rag.corpus.metadata import TITLE_LENGTH, header, title_from
 from rag.corpus.newsroom import byline, outlet
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from rag.corpus import Problem, parse, read_corpus
+from rag.corpus.article_files import Problem, parse, read_corpus
 from rag.domain import Article
 from tests.support.paths import SEEDS
 

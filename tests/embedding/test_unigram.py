@@ -9,7 +9,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from rag.embedding.unigram import Pieces
-from rag.fetching import EMBEDDER
+from rag.fetching.download import EMBEDDER
 
 SEED = 20250904
 TEXTS = [

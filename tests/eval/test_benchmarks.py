@@ -22,9 +22,10 @@ from eval.reports import history
 from eval.reports.run_report import write_report
 from rag.answering.pipeline import Pipeline
 from rag.config import Settings
-from rag.indexing.build import build_index, open_index
+from rag.indexing.build import build_index
 from rag.protocols import Message, Token
 from rag.retrieval.retriever import Retriever
+from rag.store.index import open_index
 from tests.support.doubles import BagEmbedder, ScriptedGenerator
 from tests.support.report_page import Page, run
 

@@ -16,8 +16,17 @@ from eval.cases.sets import load_set
 from eval.cli import session
 from eval.errors import BaselineMissing, BaselineStale, RunUnreadable
 from eval.harness import sources
-from eval.harness.gates import ANSWERS, RETRIEVAL, SAMPLE, Baseline, baseline_of, check_fresh, judge, load_baseline
-from eval.harness.gates import save_baseline as save
+from eval.harness.gates import (
+    ANSWERS,
+    RETRIEVAL,
+    SAMPLE,
+    Baseline,
+    baseline_of,
+    check_fresh,
+    judge,
+    load_baseline,
+    save_baseline as save,
+)
 from eval.harness.run_store import load_run
 from eval.harness.runner import System
 from eval.harness.sources import SEEDS_SET, seed_texts

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from eval.cases.recombined import Recombined, write_articles
 from eval.cli import evaluation
 from eval.scale.growth import HashingEmbedder
-from rag.corpus import read_corpus
-from rag.text.sentences import sentences
+from rag.corpus.article_files import read_corpus
+from rag.text.segmentation import sentences
 
 PARAGRAPHS = [
     "Le pont du village a été rouvert au public mardi matin, après deux ans de travaux. "

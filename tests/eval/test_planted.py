@@ -17,8 +17,9 @@ from eval.harness.sources import SEEDS, SEEDS_SET, seed_texts, set_digest
 from eval.harness.system import Product
 from rag.config import Settings
 from rag.domain import Answer, Hit, Turn
-from rag.indexing.build import Index, build_index, open_index
+from rag.indexing.build import build_index
 from rag.retrieval.retriever import Retriever
+from rag.store.index import Index, open_index
 from tests.support.doubles import BagEmbedder
 from tests.support.planted import FAULTS, Oracle, without_accents
 

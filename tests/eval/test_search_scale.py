@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 from eval.cli import evaluation
 from eval.scale.synthetic import SENTENCES, Corpus, passage_ids, sentence_ids
-from rag.indexing.build import open_index
-from rag.text.terms import grams, terms
+from rag.store.index import open_index
+from rag.text.analysis import grams, terms
 
 PASSAGES = 230
 

@@ -13,7 +13,7 @@ import pytest
 from eval.cases.sets import corpus_fingerprint, half_of, load_set, places
 from eval.errors import MalformedSet
 from eval.metrics.answers import right
-from rag.corpus import read_corpus
+from rag.corpus.article_files import read_corpus
 from rag.errors import FileUnreadable, PathMissing
 from tests.support.paths import PROJECT
 

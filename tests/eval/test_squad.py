@@ -11,7 +11,7 @@ import pytest
 from eval.cases.squad import load_squad, sample, write_documents
 from eval.errors import MalformedSet
 from eval.metrics.answers import right
-from rag.corpus import read_corpus
+from rag.corpus.article_files import read_corpus
 
 
 def question(id_: str, *answers: tuple[str, int]) -> dict[str, Any]:

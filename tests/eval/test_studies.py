@@ -14,15 +14,14 @@ from eval.cases.records import Case, Evidence
 from eval.cases.sets import load_questions
 from eval.errors import MalformedSet
 from eval.harness.sources import load_source
-from eval.studies.fitting import candidates, study
-from eval.studies.fitting import table as fitting_table
-from eval.studies.robustness import losses
-from eval.studies.robustness import table as losses_table
+from eval.studies.fitting import candidates, study, table as fitting_table
+from eval.studies.robustness import losses, table as losses_table
 from rag.config import Settings
 from rag.domain import Answer, Hit, Passage, Turn
-from rag.indexing.build import build_index, open_index
+from rag.indexing.build import build_index
 from rag.retrieval.fusion import FIRST_WEIGHTS, SECOND_WEIGHTS, combine, order
 from rag.retrieval.retriever import Retriever
+from rag.store.index import open_index
 from tests.support.doubles import BagEmbedder
 from tests.support.evaluation import case
 

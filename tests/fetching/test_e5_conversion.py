@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 
 from rag.domain import Progress
 from rag.errors import ModelDamaged
-from rag.fetching import EMBEDDER, check
+from rag.fetching.download import EMBEDDER, check
 from rag.fetching.e5_conversion import convert
 
 HIDDEN, LAYERS, HEADS, FORWARD, VOCABULARY, POSITIONS = 64, 2, 4, 96, 14, 16

@@ -25,8 +25,8 @@ import pytest
 
 from rag.domain import Progress
 from rag.errors import DiskFull, FetchBusy, ModelDamaged, ModelMissing, ModelUnreachable, RagError, WriteFailed
-from rag.fetching import EMBEDDER, GENERATOR, MANIFEST, check, fetch
 from rag.fetching.default_models import HubFile, ModelFile, ModelSpec, Wheel
+from rag.fetching.download import EMBEDDER, GENERATOR, MANIFEST, check, fetch
 from rag.fetching.sources import Blocks, HubSource, OnBytes, RegistrySource, Source
 from rag.protocols import OnProgress
 

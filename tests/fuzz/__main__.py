@@ -14,7 +14,7 @@ _KEPT = Path(".hypothesis", "atheris")
 _MODULES = [
     "rag.corpus",
     "rag.indexing.chunking",
-    "rag.text.sentences",
+    "rag.text.segmentation",
     "rag.text.dates",
     "rag.indexing.uploads",
     "rag.text.language",

@@ -13,15 +13,15 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from rag.corpus import metadata, newsroom, parse, read_articles
-from rag.corpus.formats import SUFFIXES, check_name, plain
-from rag.corpus.formats import web_page as web
+from rag.corpus import metadata, newsroom
+from rag.corpus.article_files import parse, read_articles
+from rag.corpus.formats import SUFFIXES, check_name, plain, web_page as web
 from rag.domain import Article, Passage
 from rag.errors import NotText, RagError
 from rag.indexing.chunking import split_article, split_sentences
 from rag.indexing.uploads import file_name, shown_name
 from rag.text.dates import Period, annotate, asked_period, asks_latest, mentions
-from rag.text.sentences import sentence_spans, visible
+from rag.text.segmentation import sentence_spans, visible
 
 LANGUAGES = ("fr", "en", "de", "es", "it", "pt")
 DAYS = (date.min, date(2024, 2, 29), date(2025, 9, 4), date.max)
@@ -103,7 +103,7 @@ def headers_are_days(text: str) -> None:
         newsroom.byline(line)
         newsroom.outlet(line)
         metadata.label(line)
-        assert newsroom.fold(newsroom.fold(line)) == newsroom.fold(line)
+        assert newsroom.comparable(newsroom.comparable(line)) == newsroom.comparable(line)
     title = metadata.title_from(text)
     assert len(title) <= metadata.TITLE_LENGTH and not set(title) & {"\n", "\r"}
 

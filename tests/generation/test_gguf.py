@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import ModelDamaged, ModelMissing
-from rag.fetching import GENERATOR
+from rag.fetching.download import GENERATOR
 from rag.generation.llama import Model
 from rag.generation.llama.gguf import MOST_LAYERS, check_header
 

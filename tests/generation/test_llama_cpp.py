@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rag.errors import GenerationFailed
-from rag.fetching import GENERATOR, check
+from rag.fetching.download import GENERATOR, check
 from rag.generation.llama import Context, Drafter, Model, SavedStates
 from rag.generation.llama.lookahead import FEW, MANY
 from rag.generation.llama_cpp import LlamaCppGenerator

@@ -21,10 +21,11 @@ from rag.errors import (
     PathMissing,
     RootsDropped,
 )
-from rag.indexing.build import BuildReport, build_index, check_embedder, open_index
+from rag.indexing.build import BuildReport, build_index
 from rag.indexing.changes import Changes
 from rag.protocols import OnProgress, Vectors, silent
 from rag.store.catalog import open_catalog
+from rag.store.index import check_embedder, open_index
 from tests.support.doubles import BagEmbedder
 from tests.support.indexes import age, held, make_articles
 from tests.support.paths import SEEDS

@@ -8,8 +8,9 @@ import pytest
 
 from rag.config import Settings
 from rag.errors import NoArticles, RootsDropped, UnknownDocument
-from rag.indexing.build import build_index, open_index, preview_index
+from rag.indexing.build import build_index, preview_index
 from rag.indexing.changes import Changes
+from rag.store.index import open_index
 from tests.support.doubles import BagEmbedder
 from tests.support.indexes import make_articles
 

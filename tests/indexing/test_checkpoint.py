@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from rag.config import Settings
-from rag.indexing.build import BuildReport, build_index, open_index
+from rag.indexing.build import BuildReport, build_index
 from rag.indexing.checkpoint import FILE
 from rag.protocols import OnProgress, TokenVectors, Vectors, silent
+from rag.store.index import open_index
 from tests.support.doubles import BagEmbedder
 from tests.support.indexes import held, make_articles
 

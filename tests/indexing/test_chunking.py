@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from rag.corpus import parse, read_corpus
+from rag.corpus.article_files import parse, read_corpus
 from rag.domain import Article
 from rag.indexing.chunking import LONGEST_PARAGRAPH, split_article, split_sentences
 from tests.support.paths import SEEDS

@@ -20,10 +20,11 @@ import pytest
 
 from rag.config import Settings
 from rag.errors import DiskFull, IndexMissing, WriteFailed
-from rag.indexing.build import build_index, open_index
+from rag.indexing.build import build_index
 from rag.indexing.checkpoint import FILE
 from rag.indexing.verify import verify_index
 from rag.retrieval.retriever import Retriever
+from rag.store.index import open_index
 from tests.support.build_process import QUESTIONS
 from tests.support.doubles import BagEmbedder
 from tests.support.indexes import copy_index, held, make_articles

@@ -27,8 +27,9 @@ from rag.errors import (
     WriteFailed,
 )
 from rag.indexing import uploads
-from rag.indexing.build import build_index, open_index
+from rag.indexing.build import build_index
 from rag.indexing.uploads import Outcome, Upload, add, check_upload, file_name, index_roots, own_folder, remove, restore
+from rag.store.index import open_index
 from tests.support.doubles import BagEmbedder
 from tests.support.file_makers import column, make_pdf, make_zip
 

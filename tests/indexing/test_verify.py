@@ -11,9 +11,10 @@ import pytest
 
 from rag.config import Settings
 from rag.errors import EmbedderMismatch, IndexBeyondRepair, PathMissing
-from rag.indexing.build import build_index, open_index
+from rag.indexing.build import build_index
 from rag.indexing.repair import Repair, repair_index
 from rag.indexing.verify import verify_index
+from rag.store.index import open_index
 from rag.wording import catalogue
 from tests.support.doubles import BagEmbedder
 from tests.support.indexes import age, copy_index, data_of, held, make_articles, swap_text

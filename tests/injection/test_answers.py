@@ -11,7 +11,7 @@ from operator import attrgetter
 import pytest
 
 from rag import errors
-from rag.question.small_talk import small_talk
+from rag.question.courtesies import small_talk
 from tests.support.injection.cases import CASES, Case
 from tests.support.injection.lab import Lab, ObedientGenerator, answer_of, check_answer, essence
 

@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from rag.chat.answer_html import exchange, live
 from rag.chat.exports import conversation_html, conversation_markdown
 from rag.chat.history import Conversation, Exchange
-from rag.chat.live_answer import Draft
+from rag.chat.live_answer import LiveAnswer
 from rag.chat.sidebar_html import article_list, scope_chips, scope_form
 from rag.chat.source_html import Wanted, source_panel
 from rag.cli.renderer import Renderer
@@ -77,7 +77,7 @@ def pieces_of_the_page(case: Case, events: Sequence[Event], catalog: Catalog) ->
     listed = headings(catalog, EVERYTHING)
     heading = {each.document: each for each in listed}.get
     shown = [exchange(kept(case, events), 1, "fr", heading)]
-    draft = Draft(case.message, "searching")
+    draft = LiveAnswer(case.message, "searching")
     for event in events:
         if not isinstance(event, Finished):
             draft.take(event)

@@ -15,7 +15,7 @@ from rag.chat.suggestions import suggest
 from rag.config import Settings
 from rag.domain import EVERYTHING, Hit, Scope
 from rag.errors import NothingInScope, UnknownDocument, UnknownSource
-from rag.indexing.build import Index, build_index, open_index
+from rag.indexing.build import build_index
 from rag.postgres import SharedIndex, open_shared, push
 from rag.postgres.compaction import make_graph
 from rag.postgres.connection import server_at
@@ -24,8 +24,9 @@ from rag.protocols import Vectors
 from rag.retrieval.evidence import quotations
 from rag.retrieval.retriever import Retriever
 from rag.store.filters import headings, span_ids
+from rag.store.index import Index, open_index
 from rag.store.searchable import Searchable
-from rag.text.terms import grams, terms
+from rag.text.analysis import grams, terms
 from tests.support.doubles import BagEmbedder
 from tests.support.indexes import make_articles
 from tests.support.paths import SEEDS

@@ -15,7 +15,7 @@ from rag.domain import Scope
 from rag.errors import IndexMissing, IndexPresent, InvalidSetting, StoreCannot, StoreUnreachable
 from rag.events import Finished
 from rag.indexing.archive import export_index
-from rag.indexing.build import build_index, open_index
+from rag.indexing.build import build_index
 from rag.indexing.verify import verify_index
 from rag.postgres import move, open_shared, pull, push, share, shared_manifest, shown_url, verify_shared
 from rag.postgres.connection import Server as Connections
@@ -24,6 +24,7 @@ from rag.runtime.assembly import Models
 from rag.runtime.doctor import examine
 from rag.runtime.location import needs_folder, open_present, present_catalog, present_manifest, present_place
 from rag.runtime.service import Service
+from rag.store.index import open_index
 from tests.support.commands import command_environment, run_rag
 from tests.support.doubles import BagEmbedder
 from tests.support.indexes import make_articles

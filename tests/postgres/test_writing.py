@@ -11,11 +11,12 @@ import pytest
 
 from rag.config import Settings
 from rag.errors import EmbedderMismatch, IndexTooNew, NameTaken, RagError, StoreDisagrees
-from rag.indexing.build import Index, build_index, open_index
+from rag.indexing.build import build_index
 from rag.postgres import Brought, SharedIndex, open_shared, push, store_projection, verify_shared
 from rag.postgres.compaction import tidy, to_merge
 from rag.postgres.connection import server_at
 from rag.postgres.schema import MIGRATIONS, prepare, version
+from rag.store.index import Index, open_index
 from rag.store.manifest import current_manifest
 from rag.store.token_vectors import Projection
 from tests.support.doubles import BagEmbedder

@@ -7,11 +7,10 @@ import re
 import pytest
 
 from rag.domain import Passage, Turn
-from rag.prompting import LANGUAGES as WRITTEN
-from rag.prompting import refusal
+from rag.prompting import LANGUAGES as WRITTEN, refusal
 from rag.question.followups import LONGEST, TURNS, standalone
-from rag.text.language import LANGUAGES, detect
-from rag.text.terms import fold
+from rag.text.folding import fold
+from rag.text.language import LANGUAGES, detect_language
 
 CONDITIONS = Turn("Quelles conditions pose l'Allemagne ?", "L'Allemagne pose trois conditions préalables. [1]")
 SUPPORT = Turn("Quels pays soutiennent l'Ukraine ?", "La France, le Royaume-Uni et la Belgique. [1]")
@@ -101,7 +100,7 @@ MELONI_IT = Turn("Dove è nata Giorgia Meloni?", "A Roma.")
     ],
 )
 def test_another_name_or_circumstance(last: Turn, question: str, expected: str) -> None:
-    assert standalone(question, [last], detect(question)) == expected
+    assert standalone(question, [last], detect_language(question)) == expected
 
 
 @pytest.mark.parametrize(
@@ -150,7 +149,7 @@ def test_another_name_or_circumstance(last: Turn, question: str, expected: str) 
     ],
 )
 def test_pronouns_possessives_and_demonstratives(last: Turn, question: str, expected: str) -> None:
-    assert standalone(question, [last], detect(question)) == expected
+    assert standalone(question, [last], detect_language(question)) == expected
 
 
 @pytest.mark.parametrize(
@@ -210,7 +209,7 @@ def test_pronouns_possessives_and_demonstratives(last: Turn, question: str, expe
     ],
 )
 def test_what_says_little_is_joined_to_the_last_question(last: Turn, question: str, expected: str) -> None:
-    assert standalone(question, [last], detect(question)) == expected
+    assert standalone(question, [last], detect_language(question)) == expected
 
 
 @pytest.mark.parametrize("last", [CONDITIONS, MEETING, GERMANY_EN])
@@ -268,7 +267,7 @@ def test_what_says_little_is_joined_to_the_last_question(last: Turn, question: s
     ],
 )
 def test_a_question_of_its_own_is_left_alone(last: Turn, question: str) -> None:
-    assert standalone(question, [last], detect(question)) == question
+    assert standalone(question, [last], detect_language(question)) == question
 
 
 @pytest.mark.parametrize(
@@ -313,7 +312,7 @@ def test_a_question_of_its_own_is_left_alone(last: Turn, question: str) -> None:
     ],
 )
 def test_deeper_conversations(history: list[Turn], question: str, expected: str) -> None:
-    assert standalone(question, history, detect(question)) == expected
+    assert standalone(question, history, detect_language(question)) == expected
 
 
 def test_without_history_a_question_is_itself() -> None:

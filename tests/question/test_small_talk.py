@@ -7,8 +7,8 @@ from typing import get_args
 import pytest
 
 from rag.prompting import LANGUAGES
-from rag.question.small_talk import Kind, SmallTalk, reply, small_talk, without_courtesies, without_instructions
-from rag.text.language import detect
+from rag.question.courtesies import Kind, SmallTalk, reply, small_talk, without_courtesies, without_instructions
+from rag.text.language import detect_language
 
 SMALL_TALK = {
     "greeting": """
@@ -99,14 +99,14 @@ def messages(table: str) -> list[str]:
     ("message", "kind"), [(m, kind) for kind, table in SMALL_TALK.items() for m in messages(table)]
 )
 def test_small_talk(message: str, kind: Kind) -> None:
-    talk = small_talk(message, detect(message, LANGUAGES))
+    talk = small_talk(message, detect_language(message, LANGUAGES))
     assert talk is not None
     assert talk.kind == kind
 
 
 @pytest.mark.parametrize("message", messages(QUESTIONS))
 def test_questions_are_not_small_talk(message: str) -> None:
-    assert small_talk(message, detect(message, LANGUAGES)) is None
+    assert small_talk(message, detect_language(message, LANGUAGES)) is None
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,11 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from rag.domain import Hit, Passage
 from rag.retrieval.duplicates import FEWEST_WORDS, group
-from rag.text.sentences import sentences
+from rag.text.segmentation import sentences
 
 DAY = date(2025, 9, 4)
 STORY = (

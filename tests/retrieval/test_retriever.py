@@ -9,15 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.answering.inquiry import clean_question
 from rag.config import Settings
 from rag.domain import EVERYTHING, Scope
 from rag.errors import EmptyQuestion, QuestionTooLong
-from rag.indexing.build import build_index, open_index
+from rag.indexing.build import build_index
 from rag.protocols import Embedder, TokenVectors, Vectors
+from rag.question.cleaning import clean_question
 from rag.retrieval.evidence import SHOWN_CHARACTERS, vectors_of, widened
 from rag.retrieval.retriever import Retriever
 from rag.runtime.assembly import open_retriever
+from rag.store.index import open_index
 from tests.support.doubles import BagEmbedder, OverlapReranker
 
 ARTICLES = {

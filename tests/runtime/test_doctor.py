@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from rag import cli
 from rag.config import Settings
-from rag.fetching import EMBEDDER, GENERATOR
+from rag.fetching.download import EMBEDDER, GENERATOR
 from rag.runtime.doctor import Check, examine
 from tests.support.commands import build_bag_index, loose_embedder, run_on_terminal, run_rag
 

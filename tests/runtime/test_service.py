@@ -17,12 +17,13 @@ from rag.config import Settings
 from rag.domain import Passage, Scope
 from rag.errors import EmbedderMismatch, IndexDamaged, IndexMissing, ModelMissing, RagError, UnexpectedError
 from rag.events import Event, Finished, Found, Queued, Written
-from rag.indexing.build import build_index, open_index
+from rag.indexing.build import build_index
 from rag.protocols import Message, Token
 from rag.retrieval.retriever import Retriever
 from rag.runtime.assembly import Models
 from rag.runtime.service import Service
-from rag.store.manifest import FILE
+from rag.store.index import open_index
+from rag.store.manifest import MANIFEST_FILE
 from tests.support.doubles import BagEmbedder, ScriptedGenerator
 from tests.support.paths import SEEDS
 
@@ -231,16 +232,16 @@ def _missing(index: Path) -> None:
 
 
 def _cut(index: Path) -> None:
-    path = index / FILE
+    path = index / MANIFEST_FILE
     path.write_text(path.read_text(encoding="utf-8")[:40], encoding="utf-8")
 
 
 def _emptied(index: Path) -> None:
     """Another index, whose data cannot be read."""
-    fields = json.loads((index / FILE).read_text(encoding="utf-8"))
+    fields = json.loads((index / MANIFEST_FILE).read_text(encoding="utf-8"))
     (index / fields["data"]).rename(index / "data-other")
     (index / "data-other" / "passages.faiss").write_bytes(b"")
-    (index / FILE).write_text(json.dumps({**fields, "data": "data-other"}), encoding="utf-8")
+    (index / MANIFEST_FILE).write_text(json.dumps({**fields, "data": "data-other"}), encoding="utf-8")
 
 
 def _of_another_embedder(index: Path) -> None:

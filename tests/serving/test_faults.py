@@ -20,8 +20,8 @@ from eval.load.load_test import wait_until_ready
 from rag.chat.history import ConversationStore
 from rag.chat.history_file import FILE, ChatDatabase
 from rag.config import Settings
-from rag.indexing.build import open_index
 from rag.runtime.assembly import build
+from rag.store.index import open_index
 from tests.support.api_process import QUESTION, Server, serving
 from tests.support.doubles import BagEmbedder
 from tests.support.paths import PROJECT, SEEDS

@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from rag.chat.web import SECURITY_HEADERS
 from rag.errors import InvalidSetting, TokenMissing
+from rag.runtime.http import SECURITY_HEADERS
 from rag.serving.app import MOST_BODY_BYTES
 from rag.serving.security import BodyClock, read_token
 from tests.support.api_process import QUESTION, Server, serving

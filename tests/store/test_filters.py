@@ -14,10 +14,11 @@ from rag.config import Settings
 from rag.domain import EVERYTHING, Scope
 from rag.errors import BadInput, NothingInScope, UnknownDocument, UnknownLanguage, UnknownSource
 from rag.events import Found
-from rag.indexing.build import build_index, open_index
+from rag.indexing.build import build_index
 from rag.retrieval.retriever import Retriever
 from rag.store.catalog import Catalog, open_catalog
-from rag.store.filters import check, count_undated, headings, span_ids
+from rag.store.filters import check_scope, count_undated, headings, span_ids
+from rag.store.index import open_index
 from tests.support.doubles import BagEmbedder, ScriptedGenerator
 
 FRENCH = "Le maire a annoncé que le pont serait rouvert. Les travaux ont coûté trois millions. Le conseil a voté."
@@ -74,7 +75,7 @@ SCOPES: list[tuple[Scope, set[str]]] = [
 
 @pytest.mark.parametrize(("scope", "documents"), SCOPES)
 def test_a_scope_selects_articles_and_their_spans(scope: Scope, documents: set[str], catalog: Catalog) -> None:
-    check(catalog, scope)
+    check_scope(catalog, scope)
     assert {heading.document for heading in headings(catalog, scope)} == documents
     for level in ("passage", "sentence"):
         ids = span_ids(catalog, level, scope)
@@ -110,7 +111,7 @@ def test_everything_takes_no_work(catalog: Catalog) -> None:
         (Scope(since=date(2025, 1, 1), sources=("'; --",)), UnknownSource, "AFP"),
     ],
 )
-@pytest.mark.parametrize("look", [check, headings, lambda catalog, scope: span_ids(catalog, "passage", scope)])
+@pytest.mark.parametrize("look", [check_scope, headings, lambda catalog, scope: span_ids(catalog, "passage", scope)])
 def test_unknown_names_are_told_with_near_ones(
     look: Callable[[Catalog, Scope], object], scope: Scope, kind: type[BadInput], close: str, catalog: Catalog
 ) -> None:
@@ -124,7 +125,7 @@ def test_unknown_names_are_told_with_near_ones(
     [Scope(since=date(2027, 1, 1)), Scope(documents=("sans_date.txt",), since=date(1, 1, 1)),
      Scope(sources=("Reuters",), languages=("fr",)), Scope(since=date(2026, 1, 1), until=date(2025, 1, 1))],
 )  # fmt: skip
-@pytest.mark.parametrize("look", [check, headings, lambda catalog, scope: span_ids(catalog, "passage", scope)])
+@pytest.mark.parametrize("look", [check_scope, headings, lambda catalog, scope: span_ids(catalog, "passage", scope)])
 def test_a_scope_without_articles_tells_what_there_is(
     look: Callable[[Catalog, Scope], object], scope: Scope, catalog: Catalog
 ) -> None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from rag.chat.web import listen
 from rag.config import Settings
 from rag.generation.process import GeneratorApart
 from rag.runtime.assembly import Models, build
-from rag.serving import make_server
-from rag.serving.observing import log_to_stderr
-from rag.serving.running import serve
+from rag.runtime.http import listen
+from rag.serving.request_log import log_to_stderr
+from rag.serving.server import make_server
+from rag.serving.shutdown import serve
 from tests.support.brittle_generator import BrittleGenerator
 from tests.support.doubles import BagEmbedder
 from tests.support.paths import SEEDS

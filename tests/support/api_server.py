@@ -10,11 +10,11 @@ import os
 import sys
 from pathlib import Path
 
-from rag.chat.web import listen
 from rag.config import Settings
-from rag.serving import make_server
-from rag.serving.observing import log_to_stderr, note
-from rag.serving.running import serve
+from rag.runtime.http import listen
+from rag.serving.request_log import log_to_stderr, note
+from rag.serving.server import make_server
+from rag.serving.shutdown import serve
 from tests.support.chat_server import index_of_seeds, loader
 
 

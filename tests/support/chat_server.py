@@ -14,12 +14,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from rag.chat import make_chat
-from rag.chat.web import listen, serve
+from rag.chat.chat_app import make_chat
 from rag.config import Settings
 from rag.errors import ModelMissing
 from rag.protocols import Message, Token
 from rag.runtime.assembly import Models, build
+from rag.runtime.http import listen, serve
 from rag.runtime.service import Service
 from tests.support.doubles import BagEmbedder, ScriptedGenerator
 from tests.support.paths import SEEDS

@@ -13,7 +13,7 @@ import numpy as np
 from rag.domain import Progress
 from rag.errors import GenerationFailed
 from rag.protocols import Message, OnProgress, Token, TokenVectors, Vectors, silent
-from rag.text.terms import terms
+from rag.text.analysis import terms
 
 
 class BagEmbedder:

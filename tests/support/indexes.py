@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.indexing.build import open_index
+from rag.store.index import open_index
 from tests.support.paths import SEEDS
 
 

@@ -16,14 +16,14 @@ import numpy as np
 from eval.cases.records import Case
 from eval.harness.runner import System
 from rag.domain import Answer, Citation, Hit, Passage, Statement, Timings, Turn
-from rag.indexing.build import Index
 from rag.prompting import refusal as refusal_text
 from rag.protocols import Embedder
 from rag.store.bm25 import LexicalIndex
 from rag.store.bm25_writer import build_lexical
 from rag.store.faiss_store import FaissStore
+from rag.store.index import Index
 from rag.store.token_vectors import StoredTokens, TokenStore
-from rag.text.terms import grams, terms
+from rag.text.analysis import grams, terms
 
 ENGLISH = "The leaders met in Paris and they agreed on the next steps for the security of the country."
 

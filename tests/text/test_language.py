@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.text.language import LANGUAGES, detect
+from rag.text.language import LANGUAGES, detect_language
 
 
 @pytest.mark.parametrize(
@@ -33,22 +33,22 @@ from rag.text.language import LANGUAGES, detect
     ],
 )
 def test_questions(text: str, language: str) -> None:
-    assert detect(text) == language
+    assert detect_language(text) == language
 
 
 @pytest.mark.parametrize(
     "text", ["", " ", "?", "42", "macron zelensky paris", "Friedrich Merz", "Steve Witkoff", "Berlin ?", "OTAN Russie"]
 )
 def test_what_says_nothing_is_in_the_first_language(text: str) -> None:
-    assert detect(text) == "fr"
+    assert detect_language(text) == "fr"
 
 
 def test_the_first_language_is_the_callers() -> None:
-    assert detect("Friedrich Merz", ("en", "fr")) == "en"
+    assert detect_language("Friedrich Merz", ("en", "fr")) == "en"
 
 
 def test_only_the_languages_asked_for() -> None:
-    assert detect("Welche Bedingungen stellt Deutschland?", ("fr", "en")) in ("fr", "en")
+    assert detect_language("Welche Bedingungen stellt Deutschland?", ("fr", "en")) in ("fr", "en")
 
 
 @pytest.mark.parametrize(
@@ -65,4 +65,4 @@ def test_only_the_languages_asked_for() -> None:
 @pytest.mark.parametrize("times", [1, 500])
 def test_articles(sentence: str, language: str, times: int) -> None:
     assert language in LANGUAGES
-    assert detect(sentence * times) == language
+    assert detect_language(sentence * times) == language

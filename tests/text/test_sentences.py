@@ -3,10 +3,9 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from rag.text.sentences import LONGEST_WHOLE_QUOTE, quotes_open, sentence_spans, sentences
+from rag.text.segmentation import LONGEST_WHOLE_QUOTE, quotes_open, sentence_spans, sentences
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.text.terms import french_number, terms
+from rag.text.analysis import french_number, terms
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,7 @@ from dataclasses import replace
 from pathlib import Path, PurePath
 from stat import S_ISREG
 
-from rag.corpus.formats import book, feeds, mail, objects, pdf, plain, tables, word
-from rag.corpus.formats import web_page as web
+from rag.corpus.formats import book, feeds, mail, objects, pdf, plain, tables, web_page as web, word
 from rag.corpus.formats.archives import Budget, gunzip, tar_members, zip_members
 from rag.corpus.formats.content import (
     MOST_BYTES,

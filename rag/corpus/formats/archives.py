@@ -26,7 +26,7 @@ from typing import IO, cast
 
 from rag.corpus.formats.content import MOST_TOTAL, Names, Source, read_whole, split_name
 from rag.errors import ArchiveTooLarge, ArchiveTooMany, FileDamaged, FileEncrypted
-from rag.system.files import MEGABYTE
+from rag.system import MEGABYTE
 
 MOST_MEMBERS = 50_000
 """Files of an archive, those of other formats included."""

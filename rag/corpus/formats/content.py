@@ -12,7 +12,7 @@ from pathlib import PurePath
 
 from rag.corpus.formats.plain import check_text
 from rag.errors import EmptyArticle, FileTooLarge, RagError
-from rag.system.files import MEGABYTE
+from rag.system import MEGABYTE
 
 MOST_BYTES = 20 * MEGABYTE
 """A larger article, in a file of its own or with others, is not read unless the caller says so."""

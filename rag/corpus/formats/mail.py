@@ -13,8 +13,7 @@ from collections.abc import Iterator
 from email.message import EmailMessage
 from email.utils import parseaddr
 
-from rag.corpus.formats import markup, plain
-from rag.corpus.formats import web_page as web
+from rag.corpus.formats import markup, plain, web_page as web
 from rag.corpus.formats.content import Content, Entry, Names, Reading, Source, make_entry, too_large
 from rag.corpus.formats.properties import believable, day_of
 from rag.corpus.newsroom import count_words, outlet

@@ -16,7 +16,7 @@ from typing import Any
 from rag.corpus.formats import markup
 from rag.corpus.formats.content import Content, Entry, Names, Reading, make_entry
 from rag.corpus.formats.properties import host, named
-from rag.corpus.newsroom import fold, outlet
+from rag.corpus.newsroom import comparable, outlet
 from rag.errors import RagError, TextFieldMissing
 
 USUAL: Mapping[str, tuple[str, ...]] = {
@@ -118,7 +118,7 @@ def _value(fields: Mapping[str, Any], name: str, reading: Reading) -> Any:
 
 @lru_cache(maxsize=4096)
 def _key(name: str) -> str:
-    return re.sub(r"[\W_]+", "", fold(name[:_LONGEST_NAME]))
+    return re.sub(r"[\W_]+", "", comparable(name[:_LONGEST_NAME]))
 
 
 def _shown(value: Any, between: str = ", ", depth: int = 4) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.corpus.formats.properties import believable
 from rag.errors import FileDamaged, FileEncrypted, FileTooLarge, FormatMismatch
-from rag.system.files import MEGABYTE
+from rag.system import MEGABYTE
 
 if TYPE_CHECKING:
     from docx.document import Document

@@ -24,7 +24,8 @@ from typing import Literal
 from rag.text.dates.dated_text import Page, ending
 from rag.text.dates.expressions import Found, read
 from rag.text.dates.periods import NEAREST, PAST, Period, plus
-from rag.text.dates.vocabulary import plain, words_of
+from rag.text.dates.vocabulary import words_of
+from rag.text.folding import fold_letters
 
 __all__ = ["Lean", "Mention", "Period", "annotate", "asked_period", "asks_latest", "mentions", "written_day"]
 
@@ -82,7 +83,7 @@ def asked_period(question: str, language: str, reference: date) -> Period | None
 
 def asks_latest(question: str, language: str) -> bool:
     """Whether `question` wants the newest state of things (« quoi de neuf », « dernières nouvelles »)."""
-    return re.search(rf"(?<![\w-])(?:{words_of(language).latest})(?!\w)", plain(question)) is not None
+    return re.search(rf"(?<![\w-])(?:{words_of(language).latest})(?!\w)", fold_letters(question)) is not None
 
 
 def annotate(text: str, language: str, published: date, reader: str = "") -> str:
@@ -117,7 +118,7 @@ def written_day(day: date, language: str) -> str:
 
 
 def _page(text: str, language: str, reference: date, lean: Lean) -> Page:
-    return Page(text, plain(text), words_of(language), reference, PAST if lean == "past" else NEAREST)
+    return Page(text, fold_letters(text), words_of(language), reference, PAST if lean == "past" else NEAREST)
 
 
 def _bound(found: Found, page: Page) -> Period | None:

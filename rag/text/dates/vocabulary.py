@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
+
+from rag.text.folding import fold_letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +218,7 @@ def words_of(language: str) -> Words:
 
 def numbers_of(names: str) -> dict[str, int]:
     """The place of each of `names`, from one; variants after a slash share it."""
-    return {plain(name): place for place, group in enumerate(names.split(), 1) for name in group.split("/")}
+    return {fold_letters(name): place for place, group in enumerate(names.split(), 1) for name in group.split("/")}
 
 
 def any_of(names: str) -> str:
@@ -227,21 +228,4 @@ def any_of(names: str) -> str:
 
 def full_names(names: str) -> str:
     """A pattern of `names` without the variants."""
-    return "|".join(plain(group.split("/")[0]) for group in names.split())
-
-
-class _Plain(dict[int, str]):
-    """Characters in lower case without accents, each still one character."""
-
-    def __missing__(self, code: int) -> str:
-        char = chr(code)
-        plain = "'" if char in "’ʼ‘`´" else "-" if char in "‐‑–" else unicodedata.normalize("NFKD", char).lower()[:1]
-        return self.setdefault(code, plain)
-
-
-_PLAIN = _Plain()
-
-
-def plain(text: str) -> str:
-    """`text` in plain letters, character by character."""
-    return text.translate(_PLAIN)
+    return "|".join(fold_letters(group.split("/")[0]) for group in names.split())

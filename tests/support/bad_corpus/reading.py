@@ -24,7 +24,7 @@ from typing import Any
 
 import psutil
 
-from rag.corpus import Notice, Problem, read_corpus
+from rag.corpus.article_files import Notice, Problem, read_corpus
 from rag.domain import Article
 from rag.errors import NoArticles
 from rag.indexing.chunking import split_article, split_sentences

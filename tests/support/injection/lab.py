@@ -13,11 +13,12 @@ from rag.answering.pipeline import Pipeline
 from rag.config import Settings
 from rag.domain import Answer
 from rag.events import Event, Finished
-from rag.indexing.build import build_index, open_index
+from rag.indexing.build import build_index
 from rag.prompting import LANGUAGES, prompt_parts
 from rag.protocols import Embedder, Generator, Message
 from rag.retrieval.retriever import Retriever
 from rag.store.catalog import Catalog
+from rag.store.index import open_index
 from tests.support.doubles import ScriptedGenerator
 from tests.support.injection.articles import HOST, write_corpus
 from tests.support.injection.cases import QUESTIONS, Case

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 import runpy
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib.metadata import distribution
 
 import Stemmer
+
+from rag.text.folding import fold
 
 _ELISION = re.compile(r"^(?:[ldjmtsnc]|qu|jusqu|lorsqu|puisqu|quoiqu|quelqu|presqu)'(?=\w)")
 _TOKEN = re.compile(
@@ -47,13 +48,6 @@ _TENS = {"vingt": 20, "trente": 30, "quarante": 40, "cinquante": 50, "soixante":
          "huitante": 80, "quatre-vingt": 80, "nonante": 90}  # fmt: skip
 _GO_ON_TO_19 = ("soixante", "quatre-vingt")
 _HUNDREDS = re.compile(r"(?:(?P<times>[a-z]+)-cents?|cent)(?:-(?P<rest>.+))?")
-
-
-def fold(text: str) -> str:
-    """Lower case, compatibility forms joined, accents and ligatures gone, apostrophes straight."""
-    plain = unicodedata.normalize("NFKC", text).casefold().replace("œ", "oe").replace("æ", "ae")
-    plain = re.sub("[’ʼ‘`´]", "'", plain)
-    return "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
 
 
 @cache

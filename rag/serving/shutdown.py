@@ -9,9 +9,9 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from rag.chat.web import quiet_config, run
 from rag.errors import InvalidSetting
-from rag.serving.limits import Work
+from rag.runtime import quiet_config, run
+from rag.serving.work import Work
 
 # What the answer that is being written has left when the server is told to end.
 GRACE_S = 10.0

@@ -10,10 +10,10 @@ from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 
-from rag.answering.inquiry import clean_question
 from rag.config import Settings
 from rag.domain import EVERYTHING, Scope, Turn
-from rag.serving.limits import Asked, Run, Work
+from rag.question import clean_question
+from rag.serving.work import Asked, Run, Work
 
 Deadline = Annotated[
     Annotated[float, Field(ge=1, le=3600)] | SkipJsonSchema[None],

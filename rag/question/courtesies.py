@@ -14,9 +14,8 @@ from operator import itemgetter
 from typing import Literal, get_args
 
 from rag.prompting import LANGUAGES, prompt_parts
-from rag.question.small_talk_phrases import PHRASES
-from rag.text.orders import plain, sort_orders
-from rag.text.sentences import sentences
+from rag.question.courtesy_phrases import PHRASES
+from rag.text import plain_words, sentences, sort_orders
 
 Kind = Literal[
     "about", "wellbeing", "farewell", "thanks", "insult", "compliment", "apology", "greeting", "no", "yes",
@@ -84,7 +83,7 @@ def _kind(text: str, languages: tuple[str, ...]) -> Kind | None:
     """The kind of `text` when phrases of `languages` make up all of it."""
     if len(text) > _LONGEST:
         return None
-    read = _squeezed(" ".join(plain(text).replace('"', " ").split()))
+    read = _squeezed(" ".join(plain_words(text).replace('"', " ").split()))
     found: set[str] = set()
     at = 0
     while at < len(read):

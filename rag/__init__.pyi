@@ -1,0 +1,1 @@
+from .runtime import open_pipeline as open_pipeline
