@@ -283,6 +283,7 @@ def test_odd_pages_are_read(tmp_path: Path, page: str) -> None:
     assert time.perf_counter() - started < 30
 
 
+@pytest.mark.slow
 def test_a_parser_says_nothing_at_the_terminal(tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(make_pdf([sheet()]).replace(b"startxref\n", b"startxref\n9"))
     (tmp_path / "b.html").write_text("<p>", encoding="utf-8")
