@@ -78,7 +78,7 @@ def room_imports(graph: grimp.ImportGraph) -> Imports:
     """By room, the rooms that it imports and how often. The doors of the two packages themselves do not count."""
     found: dict[str, Counter[str]] = {}
     for module in sorted(graph.modules):
-        if module in _PACKAGES:
+        if module in _PACKAGES or module.endswith(".__main__"):
             continue
         room = found.setdefault(room_of(module), Counter())
         room.update(room_of(other) for other in graph.find_modules_directly_imported_by(module) if other not in _PACKAGES)
