@@ -60,7 +60,8 @@ class Settings(BaseModel):
     models_dir: Path = Field(Path("models"), description="folder of the default models")
     data_dir: Path = Field(
         default_factory=lambda: Path(user_data_dir("rag")),
-        description="folder of articles added through an interface (`articles` in it; what was removed goes to `removed`)",
+        description="folder of articles added through an interface (`articles` in it; what was removed goes to "
+        "`removed`)",
     )
     generator: str = Field(
         "",
@@ -110,11 +111,13 @@ class Settings(BaseModel):
         60,
         ge=1,
         le=3600,
-        description="seconds for each token, the reading of the prompt included: of a local generator in a process of its "
-        "own (`rag serve`, `rag mcp`), which is then ended and started anew, and of an endpoint, which is then set aside",
+        description="seconds for each token, the reading of the prompt included: of a local generator in a process of "
+        "its own (`rag serve`, `rag mcp`), which is then ended and started anew, and of an endpoint, which is then set "
+        "aside",
     )
     today: date | None = Field(
-        None, description='day, such as `2025-09-04`, that « hier » or "last week" in a question counts from; empty: today'
+        None,
+        description='day, such as `2025-09-04`, that « hier » or "last week" in a question counts from; empty: today',
     )
 
     @field_validator("fields", mode="before")

@@ -48,7 +48,11 @@ def _package(package: str, language: str) -> str:
     imports = room_imports(_graph())
     rooms = in_order({room: found for room, found in imports.items() if room.split(".")[0] == package})
     rows = [
-        [code(_short(room)), shown(_job(room, language)), ", ".join(_named(other, package) for other in _ordered(imports, room))]
+        [
+            code(_short(room)),
+            shown(_job(room, language)),
+            ", ".join(_named(other, package) for other in _ordered(imports, room)),
+        ]
         for room in rooms
     ]
     parts = [
@@ -81,7 +85,9 @@ def room_imports(graph: grimp.ImportGraph) -> Imports:
         if module in _PACKAGES or module.endswith(".__main__"):
             continue
         room = found.setdefault(room_of(module), Counter())
-        room.update(room_of(other) for other in graph.find_modules_directly_imported_by(module) if other not in _PACKAGES)
+        room.update(
+            room_of(other) for other in graph.find_modules_directly_imported_by(module) if other not in _PACKAGES
+        )
     return {room: Counter({other: n for other, n in count.items() if other != room}) for room, count in found.items()}
 
 
@@ -104,7 +110,7 @@ def _short(room: str) -> str:
 
 
 def _named(room: str, package: str) -> str:
-    return code(_short(room) if room.split(".")[0] == package else room)
+    return code(_short(room) if room.split(".", maxsplit=1)[0] == package else room)
 
 
 def _path(module: str) -> Path:

@@ -30,7 +30,7 @@ def _listed(language: str) -> list[Any]:
     """The tools as the server lists them; none is called, so there is nothing behind them."""
     nobody = cast(Any, None)
     protocol = Protocol(nobody, nobody, Settings(language=language))
-    return list(asyncio.run(protocol._list(nobody, None)).tools)  # noqa: SLF001 (what a client is sent)
+    return list(asyncio.run(protocol._list(nobody, None)).tools)
 
 
 def _tool(tool: Any, language: str) -> list[str]:

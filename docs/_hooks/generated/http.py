@@ -15,13 +15,13 @@ _LABELS = {
         "field": "Field", "type": "Type", "meaning": "Meaning", "parameter": "Parameter", "in": "In", "body": "Body",
         "reply": "Reply", "errors": "Errors", "status": "Status", "objects": "Objects", "required": "required",
         "list": "list of {0}", "or": "or", "null": "null", "any": "anything", "dict": "object of {0}",
-        "stream": "as {0}:", "routes": "Routes",
+        "colon": ":", "routes": "Routes",
     },
     "fr": {
         "field": "Champ", "type": "Type", "meaning": "Sens", "parameter": "Paramètre", "in": "Où", "body": "Corps",
         "reply": "Réponse", "errors": "Erreurs", "status": "Statut", "objects": "Objets", "required": "obligatoire",
         "list": "liste de {0}", "or": "ou", "null": "null", "any": "n'importe quoi", "dict": "objet de {0}",
-        "stream": "en {0} :", "routes": "Routes",
+        "colon": " :", "routes": "Routes",
     },
 }  # fmt: skip
 _OK = "200"
@@ -88,23 +88,19 @@ def _route(method: str, path: str, operation: dict[str, Any], language: str) -> 
     ]
     if body := operation.get("requestBody"):
         schema = next(iter(body["content"].values()))["schema"]
-        parts.append(f"{labels['body']}: {_type(schema, language)}." if language == "en" else _fr(labels, schema))
+        parts.append(f"{labels['body']}{labels['colon']} {_type(schema, language)}.")
     parts.append(_reply(operation["responses"][_OK], language))
     return "\n\n".join(filter(None, parts))
-
-
-def _fr(labels: dict[str, str], schema: dict[str, Any]) -> str:
-    return f"{labels['body']} : {_type(schema, 'fr')}."
 
 
 def _reply(reply: dict[str, Any], language: str) -> str:
     labels = _LABELS[language]
     kinds = [
-        f"{code(kind)} {_type(content['schema'], language)}".strip() for kind, content in reply.get("content", {}).items()
+        f"{code(kind)} {_type(content['schema'], language)}".strip()
+        for kind, content in reply.get("content", {}).items()
     ]
-    colon = ":" if language == "en" else " :"
     told = "" if reply["description"] == "Successful Response" else translated(reply["description"], language)
-    return f"{labels['reply']}{colon} {', '.join(kinds)}. {told}".rstrip()
+    return f"{labels['reply']}{labels['colon']} {', '.join(kinds)}. {told}".rstrip()
 
 
 def _object(name: str, schema: dict[str, Any], language: str) -> str:
@@ -133,16 +129,19 @@ def anchor(name: str) -> str:
 
 def _type(schema: dict[str, Any], language: str) -> str:
     labels = _LABELS[language]
+    either = f" {labels['or']} "
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[1]
         return f"[{name}](#{anchor(name)})"
-    for several in ("anyOf", "oneOf"):
-        if several in schema:
-            return f" {labels['or']} ".join(dict.fromkeys(_type(one, language) for one in schema[several]))
-    if "const" in schema:
-        return code(f'"{schema["const"]}"')
-    if "enum" in schema:
-        return f" {labels['or']} ".join(code(f'"{value}"') for value in schema["enum"])
+    if several := schema.get("anyOf") or schema.get("oneOf"):
+        return either.join(dict.fromkeys(_type(one, language) for one in several))
+    if values := schema.get("enum") or [schema[name] for name in ("const",) if name in schema]:
+        return either.join(code(f'"{value}"') for value in values)
+    return _plain_type(schema, language)
+
+
+def _plain_type(schema: dict[str, Any], language: str) -> str:
+    labels = _LABELS[language]
     kind = schema.get("type")
     if kind == "array":
         return labels["list"].format(_type(schema.get("items", {}), language))
