@@ -15,13 +15,13 @@ _LABELS = {
         "field": "Field", "type": "Type", "meaning": "Meaning", "parameter": "Parameter", "in": "In", "body": "Body",
         "reply": "Reply", "errors": "Errors", "status": "Status", "objects": "Objects", "required": "required",
         "list": "list of {0}", "or": "or", "null": "null", "any": "anything", "dict": "object of {0}",
-        "colon": ":", "routes": "Routes",
+        "colon": ":", "header": "header", "path": "path", "query": "query", "routes": "Routes",
     },
     "fr": {
         "field": "Champ", "type": "Type", "meaning": "Sens", "parameter": "Paramètre", "in": "Où", "body": "Corps",
         "reply": "Réponse", "errors": "Erreurs", "status": "Statut", "objects": "Objets", "required": "obligatoire",
         "list": "liste de {0}", "or": "ou", "null": "null", "any": "n'importe quoi", "dict": "objet de {0}",
-        "colon": " :", "routes": "Routes",
+        "colon": " :", "header": "en-tête", "path": "chemin", "query": "requête", "routes": "Routes",
     },
 }  # fmt: skip
 _OK = "200"
@@ -78,7 +78,7 @@ def _route(method: str, path: str, operation: dict[str, Any], language: str) -> 
             [
                 [
                     code(parameter["name"]),
-                    parameter["in"],
+                    labels[parameter["in"]],
                     _type(parameter["schema"], language),
                     shown(translated(parameter.get("description", ""), language)),
                 ]
