@@ -34,8 +34,13 @@ def test_a_readme_is_short(readme: Path) -> None:
 @pytest.mark.parametrize("page", READABLE, ids=name)
 def test_links_lead_to_files(page: Path) -> None:
     found = links(page.read_text(encoding="utf-8"))
-    # On the site a link to a page is followed in the language of the page it stands on.
     assert not [target for target in found if not (page.parent / target).is_file()]
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.fr.md")), ids=name)
+def test_a_french_page_links_to_french_pages(page: Path) -> None:
+    found = [target for target in links(page.read_text(encoding="utf-8")) if target.endswith(".md")]
+    assert all(target.endswith(".fr.md") for target in found), found
 
 
 @pytest.mark.parametrize("page", READABLE, ids=name)
