@@ -69,10 +69,3 @@ def test_an_unreadable_file_is_told(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "rag.toml").write_bytes(content)
     with pytest.raises(SettingsUnreadable):
         load_settings({}, {}, tmp_path)
-
-
-@pytest.mark.parametrize("readme", ["README.md", "README.fr.md"])
-def test_the_readme_lists_every_setting(readme: str) -> None:
-    lines = (PROJECT / readme).read_text("utf-8").splitlines()
-    first_cells = [line.split("|")[1].strip() for line in lines if line.startswith("| `")]
-    assert {cell.strip("`") for cell in first_cells} >= set(Settings.model_fields)
