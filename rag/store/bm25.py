@@ -15,7 +15,6 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +23,6 @@ from rag.errors import IndexDamaged
 from rag.protocols import Ids, Vectors
 from rag.store.postings import Postings
 from rag.store.rows import Rows
-from rag.system import write_text
 
 K1, B = 0.9, 0.5
 
@@ -88,16 +86,6 @@ class LexicalIndex:
         if not whole or not starts[-1] == len(rows) == len(scores) == len(counts):
             raise IndexDamaged(path=folder, reason="its arrays do not belong together")
         return cls(ids, vocabulary, Postings(starts, rows, counts), scores, lengths)
-
-    def save(self, folder: Path) -> None:
-        """Writes a folder of arrays and JSON."""
-        folder.mkdir(parents=True)
-        arrays: tuple[NDArray[Any], ...] = (
-            self.ids, self.lengths, self.postings.counts, self._starts, self._held, self._scores,
-        )  # fmt: skip
-        for name, array in zip(ARRAYS, arrays, strict=True):
-            np.save(folder / f"{name}.npy", array)
-        write_words(folder, self.term_numbers, len(self))
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -193,13 +181,6 @@ def weighed(held: Ids, counts: NDArray[np.uint8], lengths: NDArray[np.int32], do
     worth = inverse_frequency(held, documents).astype(np.float32)
     occurring = counts.astype(np.float32)
     return np.asarray(np.repeat(worth, held) * (occurring / (norms + occurring)), np.float32)
-
-
-def write_words(folder: Path, vocabulary: dict[str, int], documents: int) -> None:
-    """The two files of an index that hold no array."""
-    parameters = {"k1": K1, "b": B, "method": "lucene", "num_docs": documents}
-    for name, value in ((VOCABULARY, vocabulary), (PARAMETERS, parameters)):
-        write_text(folder / name, json.dumps(value, ensure_ascii=False))
 
 
 def _scored(lists: Sequence[_List], rows: NDArray[np.int32]) -> Scores32:
