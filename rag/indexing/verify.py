@@ -115,7 +115,7 @@ def check_texts(catalog: Catalog) -> Iterator[Finding]:
             yield Finding("digest", {"document": article.document})
         rows = catalog.query('SELECT id, start, "end", text FROM passage WHERE document = ?', [article.document])
         for id_, start, end, text in rows:
-            if article.text[int(str(start)) : int(str(end))] != text:
+            if article.text[start:end] != text:
                 yield Finding("text", {"document": article.document, "id": id_, "start": start, "end": end})
     for (id_,) in catalog.query("SELECT id FROM passage WHERE document NOT IN (SELECT document FROM article)"):
         yield Finding("orphan", {"id": id_})

@@ -63,7 +63,7 @@ def sealed(index: Stores) -> dict[str, Sealed]:
     """Every article of an index folder, by document, in its order there."""
     rows = index.catalog.query(_SEALED)
     return {
-        str(document): Sealed(str(digest), sha256(repr((digest, *rest)).encode("utf-8", "surrogatepass")).hexdigest())
+        document: Sealed(digest, sha256(repr((digest, *rest)).encode("utf-8", "surrogatepass")).hexdigest())
         for document, digest, *rest in rows
     }
 
@@ -75,7 +75,7 @@ def parcel(index: Stores, document: str, seal: str) -> Parcel:
     ((file,),) = index.catalog.query("SELECT file FROM article WHERE document = ?", [document])
     return Parcel(
         article=index.catalog.article(document),
-        file=str(file),
+        file=file,
         seal=seal,
         spans=spans,
         vectors={
