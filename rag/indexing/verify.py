@@ -25,9 +25,9 @@ from rag.store import (
     SENTENCES,
     TOKENS,
     Catalog,
+    Index,
     Manifest,
     SpanVectors,
-    Stores,
     check_embedder,
     current_manifest,
     cut_files,
@@ -121,7 +121,7 @@ def check_texts(catalog: Catalog) -> Iterator[Finding]:
         yield Finding("orphan", {"id": id_})
 
 
-def _id_findings(index: Stores) -> Iterator[Finding]:
+def _id_findings(index: Index) -> Iterator[Finding]:
     """Whether all stores of a level hold the spans of the catalog, in the same order."""
     stores: dict[str, dict[str, Ids]] = {
         "passage": {

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from rag.errors import IndexDamaged
 from rag.protocols import Ids, Vectors
+from rag.store.arrays import Rows
 from rag.store.postings import Postings
-from rag.store.rows import Rows
 
 K1, B = 0.9, 0.5
 
@@ -225,7 +225,10 @@ def _sample(rarest: Sequence[_List], mask: NDArray[np.bool_] | None) -> NDArray[
 
 
 def _reach(scores: Scores32, k: int) -> float:
-    """What the `k` best of all score at least, told by those of some; 0 when there are not as many."""
+    """What the `k`-th best of all rows scores at least: as much as that of some, whose `scores` these are.
+
+    0 when those are fewer than `k`.
+    """
     if len(scores) < max(1, k):
         return 0.0
     return float(np.partition(scores, -max(1, k))[-max(1, k)] * (1 - _SLACK))

@@ -15,7 +15,7 @@ import numpy as np
 
 from rag.errors import IndexDamaged
 from rag.protocols import Ids, Vectors
-from rag.store.rows import Rows
+from rag.store.arrays import Rows
 
 READ_WHOLE = 50_000_000
 """Bytes. A smaller file is not mapped: whoever cuts it short then does not end the process that has it open."""

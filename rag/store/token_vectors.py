@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 
 from rag.errors import IndexDamaged
 from rag.protocols import Ids, TokenVectors, Vectors
-from rag.store.arrays import ArrayFile
-from rag.store.rows import Rows
+from rag.store.arrays import ArrayFile, Rows
 
 DIRECTIONS = 128
 SAMPLE = 8_000

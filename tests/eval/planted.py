@@ -19,8 +19,7 @@ from rag.prompting import refusal as refusal_text
 from rag.protocols import Embedder
 from rag.store.bm25 import LexicalIndex
 from rag.store.faiss_store import FaissStore
-from rag.store.index import Index
-from rag.store.stores import PASSAGE_GRAMS, PASSAGE_TERMS, PASSAGES, SENTENCE_TERMS, SENTENCES, TOKENS
+from rag.store.index import PASSAGE_GRAMS, PASSAGE_TERMS, PASSAGES, SENTENCE_TERMS, SENTENCES, TOKENS, Index
 from rag.store.token_vectors import StoredTokens, TokenStore
 from rag.text.analysis import grams, terms
 from tests.support.stores import written_terms, written_tokens, written_vectors
