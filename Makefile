@@ -17,7 +17,7 @@ PYTEST := $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadgroup --no-loa
 export Q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models ask chat search index doctor eval gate bench check test scale-test lint types clean
+.PHONY: help setup models ask chat search index doctor eval gate bench check test scale-test docs lint types clean
 
 help:
 	@echo "make ask Q=\"…\"   answer a question (sets everything up the first time)"
@@ -31,8 +31,9 @@ help:
 	@echo "make gate        fail when search or answers have become worse than the baselines"
 	@echo "make bench       measure starts, answers, searches, builds and memory beside the plain libraries"
 	@echo "make doctor      check the installation"
+	@echo "make docs        build the documentation into site/, warnings as errors"
 	@echo "make lint types  static checks"
-	@echo "make clean       remove environment, index and caches; fetched models stay"
+	@echo "make clean       remove environment, index, site and caches; fetched models stay"
 
 setup: $(VENV)/.ready
 models: $(RAG_MODELS_DIR)/.fetched
@@ -83,6 +84,12 @@ check: setup
 test: setup models
 	@$(PYTEST)
 
+# The variable keeps the theme from printing an announcement of its makers.
+docs: setup
+	@$(BIN)/pip install -q -c .setup/constraints.txt -e '.[docs]'
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "site/index.html"
+
 lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -92,4 +99,4 @@ types: setup
 	@$(BIN)/mypy
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache $(RAG_INDEX)/manifest.json $(RAG_INDEX)/data-*
+	rm -rf $(VENV) site .pytest_cache .mypy_cache .ruff_cache $(RAG_INDEX)/manifest.json $(RAG_INDEX)/data-*

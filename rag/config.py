@@ -55,22 +55,38 @@ class Settings(BaseModel):
         "",
         pattern=r"^(postgres(ql)?://.+)?$",
         repr=False,
-        description="URL of an index in PostgreSQL that several machines share; empty: none",
+        description="`postgresql://…` of an index that several machines share; empty: none",
     )
     models_dir: Path = Field(Path("models"), description="folder of the default models")
     data_dir: Path = Field(
-        default_factory=lambda: Path(user_data_dir("rag")), description="folder of the articles added by an interface"
+        default_factory=lambda: Path(user_data_dir("rag")),
+        description="folder of articles added through an interface (`articles` in it; what was removed goes to "
+        "`removed`)",
     )
     generator: str = Field(
-        "", description="GGUF file, or URLs of OpenAI-compatible endpoints; empty: the default one; none: quote alone"
+        "",
+        description="GGUF file, or URLs of OpenAI-compatible endpoints with one model, separated by commas; empty: the "
+        "default one; `none`: quote alone",
     )
     generator_model: str = Field("", description="model of the endpoints; empty: their only one")
-    embedder: str = Field("", description="sentence-transformers folder or name; empty: the default one")
-    reranker: str = Field(
-        "", description="folder or name of a cross-encoder that weighs the best passages; empty: none"
+    embedder: str = Field(
+        "", description="sentence-transformers folder, or its name in the models folder; empty: the default one"
     )
-    language: str = Field("", pattern=r"^([a-z]{2})?$", description="language of messages; empty: that of the locale")
-    chunk_tokens: int = Field(160, ge=32, le=480, description="longest passage, in tokens of the embedder")
+    reranker: str = Field(
+        "",
+        description="folder of a sentence-transformers cross-encoder, or its name in the models folder; empty: none",
+    )
+    language: str = Field(
+        "",
+        pattern=r"^([a-z]{2})?$",
+        description="language of messages, `fr` or `en` (others give English); empty: that of the locale",
+    )
+    chunk_tokens: int = Field(
+        160,
+        ge=32,
+        le=480,
+        description="size of a passage, in tokens of the embedder; a paragraph of up to 400 stays whole",
+    )
     overlap_sentences: int = Field(1, ge=0, le=3, description="sentences a passage repeats from the one before")
     passages: int = Field(8, ge=1, le=50, description="passages found for a question")
     context_tokens: int = Field(
@@ -81,14 +97,28 @@ class Settings(BaseModel):
     answer_threshold: float = Field(0.5, ge=0, le=1, description="probability below which a question is not answered")
     threads: int = Field(0, ge=0, le=512, description="threads of the models; 0: one for each usable core")
     fields: Mapping[str, str] = Field(
-        default_factory=dict, description="what fields of exports are called, such as text=corps_article,date=jour"
+        default_factory=dict,
+        description='what fields of exports are called: `text=corps,date=jour`; in `rag.toml` `{text = "corps"}`',
     )
     queue_size: int = Field(32, ge=1, le=1000, description="questions that wait for the generator or have it, at most")
-    deadline_s: float = Field(120, ge=1, le=3600, description="seconds for a request, to the server or to endpoints")
-    token_deadline_s: float = Field(
-        60, ge=1, le=3600, description="seconds for each token, of endpoints or a generator in a process of its own"
+    deadline_s: float = Field(
+        120,
+        ge=1,
+        le=3600,
+        description="seconds for a request: to `rag serve`, and to endpoints, however many of them are tried",
     )
-    today: date | None = Field(None, description="day that « hier » in a question counts from; empty: today")
+    token_deadline_s: float = Field(
+        60,
+        ge=1,
+        le=3600,
+        description="seconds for each token, the reading of the prompt included: of a local generator in a process of "
+        "its own (`rag serve`, `rag mcp`), which is then ended and started anew, and of an endpoint, which is then set "
+        "aside",
+    )
+    today: date | None = Field(
+        None,
+        description='day, such as `2025-09-04`, that « hier » or "last week" in a question counts from; empty: today',
+    )
 
     @field_validator("fields", mode="before")
     @classmethod

@@ -15,13 +15,20 @@ from rag.domain import Article, Passage
 from rag.text import written_day
 
 LANGUAGES = ("fr", "en", "de", "es", "it")
+"""The languages in which the program answers."""
+_NEAREST = {"pt": "es"}
+
+
+def answer_language(language: str) -> str:
+    """The language in which a question in `language` is answered: that one, the nearest to it, or French."""
+    nearest = _NEAREST.get(language, language)
+    return nearest if nearest in LANGUAGES else LANGUAGES[0]
 
 
 @cache
 def prompt_parts(language: str) -> dict[str, str]:
-    """The parts of a language's prompt file by heading; French where a language has no file."""
-    chosen = language if language in LANGUAGES else LANGUAGES[0]
-    text = (files("rag") / "prompts" / f"{chosen}.md").read_text(encoding="utf-8")
+    """The parts of the prompt file of a language's `answer_language` by heading."""
+    text = (files("rag") / "prompts" / f"{answer_language(language)}.md").read_text(encoding="utf-8")
     _, *sections = re.split(r"^# (\w+)\n", text, flags=re.MULTILINE)
     return {name: body.strip() for name, body in zip(sections[::2], sections[1::2], strict=True)}
 

@@ -1,4 +1,4 @@
-"""The seams of the product: what an embedder, a vector store and a generator promise.
+"""The seams of the product: what an embedder, a generator and a reranker promise.
 
 `tests/contracts` runs one suite per protocol on the doubles and on the real adapters.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
@@ -70,34 +69,6 @@ class Embedder(Protocol):
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text without prompt and special tokens."""
-
-
-class VectorStore(Protocol):
-    """Vectors by id, searched by inner product."""
-
-    def __len__(self) -> int: ...
-
-    def add(self, ids: Ids, vectors: Vectors) -> None:
-        """Adds rows: `ids` int64 [n], none negative or present yet; `vectors` float32 [n, dimension].
-
-        Raises ValueError.
-        """
-
-    def remove(self, ids: Ids) -> int:
-        """Removes the rows that are present and returns their number."""
-
-    def search(self, queries: Vectors, k: int, allowed: Ids | None = None) -> tuple[Vectors, Ids]:
-        """Scores float32 [q, m] in descending order and ids int64 [q, m] of the best rows.
-
-        Only those whose ids are in `allowed` (int64 [n]) count, all of them without it; m is `k` or their number,
-        whichever is smaller. Ids that are not present are passed over.
-        """
-
-    def reconstruct(self, ids: Ids) -> Vectors:
-        """The stored vectors float32 [n, dimension] of `ids`. Raises KeyError when one is absent."""
-
-    def save(self, path: Path) -> None:
-        """Writes one file, flushed to disk. The caller chooses a path that nobody reads yet."""
 
 
 Role = Literal["system", "user", "assistant"]

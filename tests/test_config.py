@@ -7,7 +7,6 @@ import pytest
 
 from rag.config import Settings, load_settings
 from rag.errors import InvalidSetting, SettingsUnreadable, UnknownSetting
-from tests.support.paths import PROJECT
 
 
 def test_flag_over_environment_over_file_over_default(tmp_path: Path) -> None:
@@ -68,10 +67,3 @@ def test_an_unreadable_file_is_told(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "rag.toml").write_bytes(content)
     with pytest.raises(SettingsUnreadable):
         load_settings({}, {}, tmp_path)
-
-
-@pytest.mark.parametrize("readme", ["README.md", "README.fr.md"])
-def test_the_readme_lists_every_setting(readme: str) -> None:
-    lines = (PROJECT / readme).read_text("utf-8").splitlines()
-    first_cells = [line.split("|")[1].strip() for line in lines if line.startswith("| `")]
-    assert {cell.strip("`") for cell in first_cells} >= set(Settings.model_fields)

@@ -1,4 +1,4 @@
-"""One question on its way to an answer: what is asked, in which language, what was found for it, and the times."""
+"""One question on its way to an answer: what was understood, what was found for it, and the times."""
 
 from __future__ import annotations
 
@@ -6,28 +6,23 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from rag.domain import Hit, Timings, Turn
-from rag.prompting import LANGUAGES
+from rag.domain import Hit, Timings
 from rag.protocols import Token
-from rag.question import standalone, without_instructions
-from rag.text import detect_language
+from rag.question import Understood
 
 
 class Inquiry:
-    """What one question gathers on its way. `load_s` is what loading the models took."""
+    """What one question gathers on its way.
 
-    def __init__(self, question: str, load_s: float) -> None:
-        self._start = time.perf_counter()
+    It was taken up at `start`, a reading of `time.perf_counter`; `load_s` is what loading the models took.
+    """
+
+    def __init__(self, message: Understood, start: float, load_s: float) -> None:
+        self.asked, self.question, self.language = message.asked, message.question, message.answer_language
+        self._start = start
         self._timings = Timings(load_s=load_s)
-        self.asked = self.question = question
-        self.language = detect_language(question, LANGUAGES)
         self.confidence = 0.0
         self.hits: Sequence[Hit] = ()
-
-    def stand_alone(self, history: Sequence[Turn]) -> None:
-        """Takes what is asked out of the message and writes it so that it needs no history."""
-        self.question = standalone(without_instructions(self.asked) or self.asked, history, self.language)
-        self.language = detect_language(self.question, LANGUAGES)
 
     def _elapsed(self) -> float:
         return round(time.perf_counter() - self._start, 4)

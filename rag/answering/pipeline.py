@@ -3,8 +3,7 @@
 1. Small talk gets a reply; of anything else the question is taken, orders in it left out, and a follow-up is
    written as a question that stands alone.
 2. Retrieve passages and rank their sentences. The evidence is shown at once (`Found`).
-3. Ask the generator of each of the best quotations whether it answers; order them by that, and decide whether the
-   articles answer.
+3. Plan what will be said and on which quotations (see `planner`), and decide whether the articles answer.
 4. Let the generator phrase an answer from the best quotations. Its words are shown as they come
    (`Written`), provisional until the sentence is complete. A question for yes or no is answered by quoting.
 5. Ground each sentence: markers are given out by code; a sentence that the articles do not support, or support
@@ -20,16 +19,17 @@ generator's judgement in 0.69.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from rag.answering.article_facts import article_meant, asked_fact, shown_fact
 from rag.answering.composer import Draft
 from rag.answering.decision import Decider, Verdict
-from rag.answering.disagreement import disagreement
 from rag.answering.grounding import Grounded, ground
 from rag.answering.inquiry import Inquiry
 from rag.answering.messages import answer_messages, fit
+from rag.answering.planner import Plan, Planner
 from rag.answering.sanitising import inert
 from rag.answering.streaming import phrased
 from rag.config import NO_GENERATOR, Settings
@@ -37,8 +37,8 @@ from rag.domain import EVERYTHING, Answer, Citation, Hit, Passage, Scope, Turn, 
 from rag.events import Checked, Event, Finished, Found
 from rag.prompting import LANGUAGES, fact_stated, frame, refusal
 from rag.protocols import Embedder, Generator
-from rag.question import SmallTalk, asks_for_several, asks_yes_or_no, clean_question, compares, reply, small_talk
-from rag.retrieval import Retriever, quotations, sentences_of, vectors_of, widened
+from rag.question import asks_for_several, clean_question, reply, understand
+from rag.retrieval import Retriever, sentences_of, vectors_of, widened
 from rag.text import detect_language
 
 SENTENCES = 60
@@ -47,7 +47,6 @@ EVIDENCE = 3
 FEWEST_WORDS = 5
 # The generator reads this many of the best quotations. With their neighbours, three times as long, it found no more.
 READ = 2
-QUOTATIONS = 3
 # Below this support a sentence of the generator is not shown.
 SUPPORTED = 0.5
 # A second quotation is given when it is worth this share of the first.
@@ -73,6 +72,7 @@ class Pipeline:
         self._generator = generator
         self._settings = settings
         self._decider = Decider(retriever.index, generator)
+        self._planner = Planner(retriever.index, self._decider, settings.answer_threshold, writes=generator is not None)
         self._load_s = load_s
 
     @property
@@ -93,48 +93,37 @@ class Pipeline:
 
     def stream(self, question: str, history: Sequence[Turn] = (), scope: Scope = EVERYTHING) -> Iterator[Event]:
         """The events of answering `question`, the last one `Finished`. Raises as `ask` does."""
-        run = Inquiry(clean_question(question), self._load_s)
-        if talk := small_talk(run.asked, run.language):
-            yield self._talk(run, talk)
+        start = time.perf_counter()
+        message = understand(question, history)
+        run = Inquiry(message, start, self._load_s)
+        if message.talk:
+            yield Finished(self._answer(run, reply(message.talk), None))
             return
-        run.stand_alone(history)
-        hits, ranked = self._retriever.search_with_evidence(run.question, self._settings.passages, SENTENCES, scope)
+        hits, ranked = self._retriever.search_with_evidence(
+            run.question, self._settings.passages, SENTENCES, scope, language=message.language
+        )
         run.found(hits)
-        index = self._retriever.index
-        yield Found(run.question, tuple(hits), tuple(widened(index, ranked, EVIDENCE)))
+        yield Found(run.question, tuple(hits), tuple(widened(self._retriever.index, ranked, EVIDENCE)))
         if fact := self._fact(run, hits):
             yield from fact
             return
-        compared = compares(run.question, run.language)
-        # What an article says in a comparison is not its caption or its byline.
-        quotable = [hit for hit in ranked if hit.passage.kind != "aside"] if compared else ranked
-        quoted = quotations(index, quotable, QUOTATIONS, apart=compared)
-        if not compared:
-            quoted = self._decider.judged(run.question, run.language, quoted)
-        told = self._told_apart(ranked, quoted, compared)
-        verdict = self._decider.decide(run.question, run.language, hits, ranked, quoted)
-        quoting = compared or told or asks_yes_or_no(run.question, run.language)
-        generator = None if quoting else self._generator
-        # Across languages much that is right does not stand.
-        tells = generator is not None and any(hit.passage.language == run.language for hit in quoted)
-        run.confidence = (verdict.after_writing(True) if tells else verdict).probability
-        if not quoted or run.confidence < self._settings.answer_threshold:
-            yield self._refuse(run, hits, verdict)
+        plan = self._planner.plan(run.question, run.language, hits, ranked)
+        run.confidence = plan.confidence
+        draft = Draft(run.language, plan.passages, separator="\n" if plan.form in ("comparison", "conflict") else " ")
+        if plan.form == "written" and self._generator is not None:
+            yield from self._write(run, self._generator, draft, plan)
+        if plan.tells:
+            run.confidence = plan.verdict.after_writing(bool(draft.statements)).probability
+        if plan.form == "refusal" or run.confidence < self._settings.answer_threshold:
+            yield self._refuse(run, plan.verdict)
             return
-        passages = [quotation.passage for quotation in quoted]
-        draft = Draft(run.language, passages, separator="\n" if compared or told else " ")
-        if generator is not None:
-            yield from self._write(run, generator, draft, hits, quoted)
-        if tells:
-            run.confidence = verdict.after_writing(bool(draft.statements)).probability
-        if run.confidence < self._settings.answer_threshold:
-            yield self._refuse(run, hits, verdict)
-            return
-        if compared or told:
-            yield from self._compare(run, draft, passages if compared else told, told)
+        if plan.form == "comparison":
+            yield from self._compare(run, draft, plan.passages, plan.apart)
+        elif plan.form == "conflict":
+            yield from self._compare(run, draft, plan.apart, plan.apart)
         else:
-            yield from self._quote(run, draft, quoted)
-        yield Finished(self._answer(run, draft.text, draft, conflict=bool(told)))
+            yield from self._quote(run, draft, plan.quoted)
+        yield Finished(self._answer(run, draft.text, draft, conflict=bool(plan.apart)))
 
     def _fact(self, run: Inquiry, hits: Sequence[Hit]) -> list[Event]:
         """The answer to a question about an article's date, author or source; nothing for other questions."""
@@ -154,16 +143,6 @@ class Pipeline:
             if stated := draft.quote(quotation, framed):
                 yield stated
 
-    def _told_apart(self, ranked: Sequence[Hit], quoted: Sequence[Hit], compared: bool) -> tuple[Passage, ...]:
-        """The two articles' words that disagree: any two of those compared, else the best quotation and another."""
-        passages = [quotation.passage for quotation in quoted]
-        if compared or not passages:
-            return disagreement(passages)
-        # The best quotations may all be of one article; what disagrees says almost the same, and answers as well.
-        apart = quotations(self._retriever.index, ranked, QUOTATIONS, apart=True)
-        others = dict.fromkeys([*passages[1:], *(hit.passage for hit in apart)])
-        return next((pair for other in others if (pair := disagreement([passages[0], other]))), ())
-
     def _compare(
         self, run: Inquiry, draft: Draft, passages: Sequence[Passage], told: Sequence[Passage]
     ) -> Iterator[Event]:
@@ -173,13 +152,11 @@ class Pipeline:
             if stated := draft.quote(passage, framed, even_repeated=passage in told):
                 yield stated
 
-    def _write(
-        self, run: Inquiry, generator: Generator, draft: Draft, hits: Sequence[Hit], quoted: Sequence[Hit]
-    ) -> Iterator[Event]:
+    def _write(self, run: Inquiry, generator: Generator, draft: Draft, plan: Plan) -> Iterator[Event]:
         index = self._retriever.index
-        sentences = sentences_of(index, hits)
+        sentences = sentences_of(index, run.hits)
         vectors = vectors_of(index, sentences)
-        read = [quotation.passage for quotation in quoted[:READ]]
+        read = plan.passages[:READ]
         read = fit(run.question, read, run.language, self._settings.prompt_tokens, generator.count_tokens)
 
         def take(text: str) -> Checked | None:
@@ -187,7 +164,7 @@ class Pipeline:
                 return None
             cosines = vectors @ self._embedder.encode_documents([text])[0]
             grounded = ground(text, run.language, sentences, cosines, run.question)
-            if not _stands(grounded, quoted):
+            if not _stands(grounded, plan.passages):
                 return None
             # What it repeats of the question may stand nowhere: who won, when nobody did.
             rests_on = draft.quotations_of(grounded)
@@ -212,12 +189,8 @@ class Pipeline:
         shown = dict.fromkeys([*resting, *(best if several else ())])
         return [passage for passage in shown if passage.language == run.language]
 
-    def _talk(self, run: Inquiry, talk: SmallTalk) -> Finished:
-        run.language = talk.language
-        return Finished(self._answer(run, reply(talk), None))
-
-    def _refuse(self, run: Inquiry, hits: Sequence[Hit], verdict: Verdict) -> Finished:
-        closest = list({hit.passage.document: hit.passage for hit in hits}.values())[:3]
+    def _refuse(self, run: Inquiry, verdict: Verdict) -> Finished:
+        closest = list({hit.passage.document: hit.passage for hit in run.hits}.values())[:3]
         told = refusal(run.question, run.language, verdict.reason, verdict.names, closest)
         return Finished(self._answer(run, inert(told), None))
 
@@ -251,8 +224,8 @@ def _speaks(text: str, language: str, read: Sequence[Passage]) -> bool:
     return not theirs or len(text.split()) < FEWEST_WORDS or detect_language(text, LANGUAGES) not in theirs
 
 
-def _stands(grounded: Grounded, quoted: Sequence[Hit]) -> bool:
+def _stands(grounded: Grounded, quoted: Sequence[Passage]) -> bool:
     """Whether a statement is supported, and by a sentence of what would be quoted."""
     return grounded.support >= SUPPORTED and any(
-        within(sentence, quotation.passage) for sentence in grounded.sentences for quotation in quoted
+        within(sentence, quotation) for sentence in grounded.sentences for quotation in quoted
     )

@@ -1,16 +1,16 @@
 from .archive import export_index as export_index, import_index as import_index
-from .arrangement import Arrangement as Arrangement
-from .build import BuildReport as BuildReport, build_index as build_index, preview_index as preview_index
+from .build import (
+    BuildReport as BuildReport,
+    build_index as build_index,
+    corpus_digest as corpus_digest,
+    preview_index as preview_index,
+)
 from .changes import Changes as Changes
 from .checkpoint import forget as forget
-from .data_writer import (
-    passage_grams as passage_grams,
-    passage_terms as passage_terms,
-    sentence_terms as sentence_terms,
-    write_terms as write_terms,
-)
-from .holding import Holds as Holds
+from .data_writer import ANALYSED as ANALYSED, write_stores as write_stores
 from .repair import repair_index as repair_index
+from .spans import Arrangement as Arrangement
+from .unchanged import Holds as Holds
 from .uploads import (
     MOST_FILES as MOST_FILES,
     MOST_TOTAL as MOST_TOTAL,

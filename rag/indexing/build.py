@@ -1,11 +1,12 @@
 """Corpus to index: read, split, embed, write beside, and by one rename of the manifest make it the index.
 
-The index folder holds `manifest.json` and one data folder, which it names (see `index_writing`).
+The index folder holds `manifest.json` and one data folder, which it names (see `data_writer`).
 A build writes a new data folder; readers follow the manifest, so they see the old index or the new one, never a
 mixture, and need no lock: a database in WAL mode that is written under them would have them share its locks, and could
 not hold the vectors. A build that fails or is interrupted leaves the old index as it was and takes its own folder away;
 one that was killed leaves a folder that the next build takes away. What was embedded stays, and is not embedded again
-(see `resuming`). What the old index knows of articles that have not changed is taken from it; where none has, it stays.
+(see `checkpoint`). What the old index knows of articles that have not changed is taken from it; where none has, it
+stays.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ from rag.errors import IndexDamaged, IndexMissing, IndexTooNew, IndexTooOld
 from rag.indexing.changes import Changes, Seen, compare, seen_in
 from rag.indexing.checkpoint import forget, keeping
 from rag.indexing.data_writer import Written, write_data
-from rag.indexing.holding import Holds, read_sources
 from rag.indexing.roots import Sources, choose_sources
 from rag.indexing.spans import Plan, drafting
-from rag.indexing.unchanged import LIBRARIES, Reader, reading_digest
+from rag.indexing.unchanged import LIBRARIES, Holds, Reader, read_sources, reading_digest
 from rag.indexing.uploads import own_folder
 from rag.protocols import Embedder, OnProgress, silent
 from rag.store import (
     SCHEMA,
+    CatalogFile,
     Index,
     Manifest,
     Origin,
@@ -77,14 +78,14 @@ def preview_index(
 
     Raises as `build_index` does where that is told before anything is written.
     """
-    with _present(target) as old:
-        sources = _sources(paths, target, old, settings, replace, without)
-        roots = [root for root in sources.roots if root.exists() or root != own_folder(settings)]
-        kept = _unaltered(old, embedder_digest, settings)
-        reader = Reader(kept.catalog if kept else None, settings.fields, on_problem)
-        articles = _read(Sources(tuple(roots), sources.excluded), reader, on_progress, on_problem)
+    with _open_present(target) as old:
+        present = _Present.of(old, embedder_digest, settings)
+        sources = _sources(paths, target, present, settings, replace, without)
+        roots = tuple(root for root in sources.roots if root.exists() or root != own_folder(settings))
+        reader = Reader(present.catalog, settings.fields, on_problem, is_current=present.unaltered is not None)
+        articles = _read(Sources(roots, sources.excluded), reader, on_progress, on_problem)
         now = {a.document: Seen.of(a, reader.origins.get(a.document, Origin())) for a in articles}
-        return compare(seen_in(old.catalog) if old else {}, now)
+        return present.compared(now)
 
 
 def build_index(
@@ -112,20 +113,16 @@ def build_index(
     start = time.perf_counter()
     with writing(target):
         target.mkdir(parents=True, exist_ok=True)
-    with alone(target), _present(target) as old, new_data(target) as data:
-        sources = _sources(paths, target, old, settings, replace, without)
+    with alone(target), _open_present(target) as old, new_data(target) as data:
+        present = _Present.of(old, embedder.digest, settings, projection)
+        sources = _sources(paths, target, present, settings, replace, without)
         own = own_folder(settings)
         if own in sources.roots:  # without articles of one's own it may be gone, or not be there yet
             with writing(own):
                 own.mkdir(parents=True, exist_ok=True)
-        known = old if old and old.manifest.embedder_digest == embedder.digest else None
-        kept = _unaltered(old, embedder.digest, settings)
-        if kept and projection and not kept.tokens.projection.is_same(projection):
-            kept = None
-        before = old.catalog if old and old.manifest.schema == SCHEMA else None
-        reader = Reader(kept.catalog if kept else None, settings.fields, on_problem, before)
+        reader = Reader(present.catalog, settings.fields, on_problem, is_current=present.unaltered is not None)
         now: dict[str, Seen] = {}
-        with drafting(data, kept, embedder, settings) as draft:
+        with drafting(data, present.unaltered, embedder, settings) as draft:
             for article in _read(sources, reader, on_progress, on_problem, holds):
                 origin = reader.origins.get(article.document, Origin())
                 now[article.document] = Seen.of(article, origin)
@@ -134,23 +131,61 @@ def build_index(
                 else:
                     draft.add(article, origin)
             planned = draft.finish(reader.incomplete(now))
-        if kept and planned.changes_nothing:
-            manifest, embedded, resumed = kept.manifest, 0, 0
+        if present.unaltered and planned.changes_nothing:
+            manifest, embedded, resumed = present.unaltered.manifest, 0, 0
         else:
             with keeping(target, embedder.digest) as made:
-                written = write_data(data, made, planned, embedder, known, on_progress, projection)
+                written = write_data(data, made, planned, embedder, present.embedded, on_progress, projection)
             manifest = _manifest(data, now, planned, written, embedder, settings)
             embedded, resumed = written.embedded, written.resumed
         manifest = dataclasses.replace(
             manifest, roots=tuple(map(str, sources.roots)), excluded=sources.excluded, schema=SCHEMA
         )
-        if not old or manifest != old.manifest:
-            put_in_place(target, manifest)
-        else:
+        if present.index and manifest == present.index.manifest:
             remove_others(target, manifest)
+        else:
+            put_in_place(target, manifest)
         forget(target)
-        changes = compare(seen_in(old.catalog) if old else {}, now)
-        return BuildReport(manifest, changes, embedded, resumed, time.perf_counter() - start)
+        return BuildReport(manifest, present.compared(now), embedded, resumed, time.perf_counter() - start)
+
+
+@dataclass(frozen=True, slots=True)
+class _Present:
+    """What the index that is there, if one can be read, offers to a build: each is that index, or None."""
+
+    index: Index | None
+    """Its articles, to be compared with those of now."""
+    embedded: Index | None
+    """Its vectors: the embedder is that of the build."""
+    catalog: CatalogFile | None
+    """Its catalog, from which articles can be taken as they are: the schema is that of the build."""
+    unaltered: Index | None
+    """All that it holds of files that have not changed: this build would make the same of them."""
+
+    @classmethod
+    def of(
+        cls, index: Index | None, embedder_digest: str, settings: Settings, projection: Projection | None = None
+    ) -> _Present:
+        if index is None:
+            return cls(None, None, None, None)
+        manifest = index.manifest
+        is_current = manifest.schema == SCHEMA
+        is_unaltered = (
+            is_current
+            and index.is_settled
+            and manifest.reading_digest == _reading_digest(embedder_digest, settings)
+            and (projection is None or index.tokens.projection.is_same(projection))
+        )
+        return cls(
+            index,
+            embedded=index if manifest.embedder_digest == embedder_digest else None,
+            catalog=index.catalog if is_current else None,
+            unaltered=index if is_unaltered else None,
+        )
+
+    def compared(self, now: Mapping[str, Seen]) -> Changes:
+        """What became of its articles; all of `now` are new where there is none."""
+        return compare(seen_in(self.index.catalog) if self.index else {}, now)
 
 
 def _manifest(
@@ -165,7 +200,7 @@ def _manifest(
         chunk_tokens=settings.chunk_tokens,
         overlap_sentences=settings.overlap_sentences,
         roots=(),
-        corpus_digest=_corpus_digest(now),
+        corpus_digest=corpus_digest({document: seen.text for document, seen in now.items()}),
         articles=len(now),
         passages=len(planned.passages.ids),
         sentences=len(planned.sentences.ids),
@@ -190,23 +225,21 @@ def _read(
 
 
 @contextlib.contextmanager
-def _present(target: Path) -> Iterator[Index | None]:
+def _open_present(target: Path) -> Iterator[Index | None]:
     """The index that is there, if it can be read."""
     try:
         index = open_index(target)
     except (IndexMissing, IndexDamaged, IndexTooOld, IndexTooNew):
         yield None
         return
-    try:
+    with contextlib.closing(index.catalog):
         yield index
-    finally:
-        index.catalog.close()
 
 
 def _sources(
-    paths: Sequence[Path], target: Path, old: Index | None, settings: Settings, replace: bool, without: Sequence[Path]
+    paths: Sequence[Path], target: Path, present: _Present, settings: Settings, replace: bool, without: Sequence[Path]
 ) -> Sources:
-    documents = old.catalog.digests() if old and without else {}
+    documents = present.index.catalog.digests() if present.index and without else {}
     own = own_folder(settings)
     return choose_sources(paths, target, without=without, documents=documents, replace=replace, own=own)
 
@@ -216,13 +249,7 @@ def _reading_digest(embedder_digest: str, settings: Settings) -> str:
     return reading_digest(embedder_digest, settings.chunk_tokens, settings.overlap_sentences, fields)
 
 
-def _unaltered(old: Index | None, embedder_digest: str, settings: Settings) -> Index | None:
-    """`old` where files that have not changed would become the articles, spans and tokens that it holds."""
-    if old is None or not old.is_settled or old.manifest.schema < SCHEMA:
-        return None
-    return old if old.manifest.reading_digest == _reading_digest(embedder_digest, settings) else None
-
-
-def _corpus_digest(articles: Mapping[str, Seen]) -> str:
-    lines = sorted(f"{document}\0{seen.text}\n" for document, seen in articles.items())
+def corpus_digest(digests: Mapping[str, str]) -> str:
+    """SHA-256 over the names of all articles and the digests of their texts."""
+    lines = sorted(f"{document}\0{digest}\n" for document, digest in digests.items())
     return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -47,7 +47,7 @@ class Seen(NamedTuple):
 def seen_in(catalog: Catalog) -> dict[str, Seen]:
     """Every article of an index, by document."""
     rows = catalog.query("SELECT document, digest, content, date, title, source, author FROM article")
-    return {str(name): Seen(str(text), str(file), hash(tuple(shown))) for name, text, file, *shown in rows}
+    return {name: Seen(text, file, hash(tuple(shown))) for name, text, file, *shown in rows}
 
 
 def compare(before: Mapping[str, Seen], now: Mapping[str, Seen]) -> Changes:

@@ -8,19 +8,18 @@ projection of the tokens, which is kept.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import Protocol
 
 from rag.domain import Passage, Progress
-from rag.indexing.arrangement import Arrangement
 from rag.indexing.checkpoint import Made
 from rag.indexing.embed import Vectoriser, is_outgrown
-from rag.indexing.spans import Plan
-from rag.protocols import Embedder, Ids, OnProgress
+from rag.indexing.spans import Arrangement, Plan
+from rag.protocols import Embedder, Ids, OnProgress, Vectors
 from rag.store import (
     CATALOG_FILE,
     PASSAGE_GRAMS,
@@ -29,8 +28,10 @@ from rag.store import (
     SENTENCE_TERMS,
     SENTENCES,
     TOKENS,
+    Catalog,
     CatalogFile,
     Embedded,
+    Index,
     LexicalBuilder,
     LexicalIndex,
     Projection,
@@ -44,11 +45,28 @@ from rag.text import grams, terms
 # Spans whose terms are in memory at a time.
 _ANALYSED_AT_A_TIME = 2_000
 # Vectors that are in memory at a time, and passages whose tokens are.
-_VECTORS_AT_A_TIME, _TOKENS_AT_A_TIME = 4_096, 128
-# Texts that are looked for in an older index at a time; of many more at most so many parts, each of which reads it all.
-_TEXTS_AT_A_TIME, _MOST_PARTS = 8_192, 16
+_VECTORS_AT_A_TIME, _TOKENS_AT_A_TIME = 4_096, 512
+# Texts that an older index is asked for at a time. To answer it reads all it has, so it is not asked more often than
+# this: where there are very many texts, it is asked for more of them at a time.
+_TEXTS_AT_A_TIME, _MOST_TIMES = 8_192, 16
 
-Analyse = Callable[[Passage], list[str]]
+
+class Source(Protocol):
+    """Where the vectors and tokens of spans come from, each from a place."""
+
+    @property
+    def dimension(self) -> int:
+        """Number of components of a vector."""
+
+    @property
+    def projection(self) -> Projection:
+        """That of the tokens."""
+
+    def vectors(self, level: str, places: Ids) -> Vectors:
+        """The vectors float32 [n, dimension] in these places of a level."""
+
+    def tokens(self, places: Ids) -> Iterable[StoredTokens]:
+        """The tokens of the passages in these places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,57 +96,59 @@ def write_data(
     `known` is an index by the same embedder: texts that it has are not embedded. What is embedded is kept in `made`.
     With a `projection` the tokens go through that one.
     """
-    kept, passages, sentences = planned.kept, planned.passages, planned.sentences
+    spans = {"passage": planned.passages, "sentence": planned.sentences}
     with closing(CatalogFile(data / CATALOG_FILE)) as catalog:
-        read = partial(_texts, catalog, passages)
         if projection:
             made.project(projection)
             projected = known is not None and known.tokens.projection.is_same(projection)
         else:
-            projected = known is not None and (kept is not None or not is_outgrown(known, chain.from_iterable(read())))
+            texts = chain.from_iterable(_texts(catalog, planned.passages))
+            projected = known is not None and (planned.kept is not None or not is_outgrown(known, texts))
         source = Vectoriser(embedder, made, known, projected, on_progress)
-        at = _places(source, "passage", passages, catalog)
-        sentences_at = _places(source, "sentence", sentences, catalog)
+        places = {level: _places(source, level, some, catalog) for level, some in spans.items()}
         on_progress(Progress("write", 0, 0))
-        lexical: tuple[tuple[str, Arrangement, LexicalIndex | None, Analyse], ...] = (
-            (PASSAGE_TERMS, passages, kept.passage_terms if kept else None, passage_terms),
-            (PASSAGE_GRAMS, passages, kept.passage_grams if kept else None, passage_grams),
-            (SENTENCE_TERMS, sentences, kept.sentence_terms if kept else None, sentence_terms),
-        )
-        for name, spans, before, analyse in lexical:
-            write_terms(data / name, spans, before, catalog, analyse)
-    vectors = {
-        "passages": _write_vectors(data / PASSAGES, "passage", passages.ids, at, source),
-        "sentences": _write_vectors(data / SENTENCES, "sentence", sentences.ids, sentences_at, source),
-    }
-    write_tokens(data / TOKENS, source.projection, passages.ids, _tokens(source, at))
-    flush_folder(data)
+        vectors = write_stores(data, catalog, spans, source, places, planned.kept)
     return Written(source.dimension, vectors, source.embedded, made.resumed)
 
 
-def findable(passage: Passage) -> str:
+def write_stores(
+    data: Path,
+    catalog: Catalog,
+    spans: Mapping[str, Arrangement],
+    source: Source,
+    places: Mapping[str, Ids],
+    kept: Index | None = None,
+) -> Mapping[str, Mapping[str, object]]:
+    """Writes the stores of `spans`, by level, beside their `catalog` in the folder `data`; how the vectors are stored.
+
+    `places` int64 [n], by level, are those of the spans in `source`. Terms that `kept` has are not counted again.
+    """
+    for part, (level, analyse) in ANALYSED.items():
+        _write_terms(data / _TERMS[part], spans[level], getattr(kept, part, None), catalog, analyse)
+    vectors = {}
+    for level, name, file in (("passage", "passages", PASSAGES), ("sentence", "sentences", SENTENCES)):
+        batches = (source.vectors(level, some) for some in _parts(places[level], _VECTORS_AT_A_TIME))
+        vectors[name] = asdict(write_store(data / file, spans[level].ids, batches, source.dimension))
+    tokens = chain.from_iterable(map(source.tokens, _parts(places["passage"], _TOKENS_AT_A_TIME)))
+    write_tokens(data / TOKENS, source.projection, spans["passage"].ids, tokens)
+    flush_folder(data)
+    return vectors
+
+
+def _findable(passage: Passage) -> str:
     """What a passage is found by: title, words of the file's name (often a title too) and text."""
-    return f"{passage.title}\n{' '.join(document_words(passage.document))}\n{passage.text}"
+    words = re.findall(r"[^\W\d_]{2,}", Path(passage.document).stem)
+    return f"{passage.title}\n{' '.join(words)}\n{passage.text}"
 
 
-def passage_terms(passage: Passage) -> list[str]:
-    """The terms by which a passage is found."""
-    return terms(findable(passage), passage.language)
-
-
-def passage_grams(passage: Passage) -> list[str]:
-    """The runs of characters by which a passage is found."""
-    return grams(findable(passage))
-
-
-def sentence_terms(sentence: Passage) -> list[str]:
-    """The terms by which a sentence is found."""
-    return terms(sentence.text, sentence.language)
-
-
-def document_words(document: str) -> list[str]:
-    """The words of a file's name, which often is a title too."""
-    return re.findall(r"[^\W\d_]{2,}", Path(document).stem)
+Analyse = Callable[[Passage], list[str]]
+ANALYSED: Mapping[str, tuple[str, Analyse]] = {
+    "passage_terms": ("passage", lambda passage: terms(_findable(passage), passage.language)),
+    "passage_grams": ("passage", lambda passage: grams(_findable(passage))),
+    "sentence_terms": ("sentence", lambda sentence: terms(sentence.text, sentence.language)),
+}
+"""Of each part of an index that is searched by terms, the level of its spans and how they become terms."""
+_TERMS = {"passage_terms": PASSAGE_TERMS, "passage_grams": PASSAGE_GRAMS, "sentence_terms": SENTENCE_TERMS}
 
 
 def _places(source: Vectoriser, level: str, spans: Arrangement, catalog: CatalogFile) -> Ids:
@@ -141,13 +161,13 @@ def _places(source: Vectoriser, level: str, spans: Arrangement, catalog: Catalog
 def _texts(catalog: CatalogFile, spans: Arrangement) -> Iterator[list[str]]:
     """The texts of the new spans, in order."""
     ids = spans.ids[spans.added]
-    for some in _parts(ids, max(_TEXTS_AT_A_TIME, -(-len(ids) // _MOST_PARTS))):
+    for some in _parts(ids, max(_TEXTS_AT_A_TIME, -(-len(ids) // _MOST_TIMES))):
         texts = catalog.texts(some)
         yield [texts[int(id_)] for id_ in some]
 
 
-def write_terms(
-    folder: Path, spans: Arrangement, kept: LexicalIndex | None, catalog: CatalogFile, analyse: Analyse
+def _write_terms(
+    folder: Path, spans: Arrangement, kept: LexicalIndex | None, catalog: Catalog, analyse: Analyse
 ) -> None:
     """Writes the folder of a lexical index of `spans`, with what `kept` has of them."""
     builder = LexicalBuilder(spans.ids, folder)
@@ -156,16 +176,6 @@ def write_terms(
     for rows in _parts(spans.added, _ANALYSED_AT_A_TIME):
         builder.add(rows, [analyse(span) for span in catalog.passages(spans.ids[rows])])
     builder.write()
-
-
-def _write_vectors(path: Path, level: str, ids: Ids, places: Ids, source: Vectoriser) -> Mapping[str, object]:
-    batches = (source.vectors(level, some) for some in _parts(places, _VECTORS_AT_A_TIME))
-    return asdict(write_store(path, ids, batches, source.dimension))
-
-
-def _tokens(source: Vectoriser, places: Ids) -> Iterator[StoredTokens]:
-    for some in _parts(places, _TOKENS_AT_A_TIME):
-        yield from source.tokens_at(some)
 
 
 def _parts(values: Ids, size: int) -> Iterator[Ids]:

@@ -25,21 +25,22 @@ _SENTENCES_KEPT = 512
 
 @dataclass(slots=True)
 class Vectoriser:
-    """Finds or makes the vectors of texts. `known` is an index by the same embedder, whose tokens are used if `tokens`.
+    """Finds or makes the vectors of texts. `known` is an index by the same embedder.
 
-    A place is where a text's vector lies: a row of `known`, or, below zero, minus the place in `made`.
+    Its tokens are used too if it is `projected`, by the projection of the index that is made. A place is where a
+    text's vector lies: a row of `known`, or, below zero, minus the place in `made`.
     """
 
     embedder: Embedder
     made: Made
     known: Embedded | None
-    tokens: bool
+    projected: bool
     on_progress: OnProgress
     embedded: int = field(default=0, init=False)
 
     def places(self, level: str, batches: Iterable[Sequence[str]], total: int) -> Ids:
         """The places of `total` texts of a level, int64 [total]; what is in neither of the two is embedded."""
-        if level == "passage" and self.known and self.tokens:
+        if level == "passage" and self.known and self.projected:
             self.made.project(self.known.tokens.projection)
         found: list[Ids] = [np.empty(0, np.int64)]
         done = 0
@@ -59,7 +60,7 @@ class Vectoriser:
             vectors[~old] = self.made.vectors((-places[~old]).tolist())
         return vectors
 
-    def tokens_at(self, places: Ids) -> Iterator[StoredTokens]:
+    def tokens(self, places: Ids) -> Iterator[StoredTokens]:
         """The tokens of the passages in these places."""
         new = iter(self.made.tokens((-places[places < 0]).tolist()))
         for place in places:
@@ -94,7 +95,7 @@ class Vectoriser:
 
     def _rows(self, level: str, texts: Sequence[str]) -> dict[str, int]:
         """The rows of `known` where texts lie."""
-        if not self.known or (level == "passage" and not self.tokens):
+        if not self.known or (level == "passage" and not self.projected):
             return {}
         ids = self.known.catalog.with_texts(level, set(texts))
         rows = Rows(self._store(level).ids).find(list(ids.values()))

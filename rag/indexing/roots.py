@@ -33,19 +33,14 @@ class Sources:
 
     def reading(self, read: ReadArticle) -> ReadArticle:
         """`read` without what is excluded."""
-        return _Reading(self, read) if self.excluded else read
 
+        def reading(path: Path, document: str, *, most_bytes: int) -> Iterator[tuple[Article, str]]:
+            if not self.leave_out(_absolute(path)):
+                for article, encoding in read(path, document, most_bytes=most_bytes):
+                    if article.document not in self.excluded:
+                        yield article, encoding
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    sources: Sources
-    read: ReadArticle
-
-    def __call__(self, path: Path, document: str, *, most_bytes: int) -> Iterator[tuple[Article, str]]:
-        if not self.sources.leave_out(Path(os.path.abspath(path))):
-            for article, encoding in self.read(path, document, most_bytes=most_bytes):
-                if article.document not in self.sources.excluded:
-                    yield article, encoding
+        return reading if self.excluded else read
 
 
 def choose_sources(
@@ -97,14 +92,20 @@ def _known(target: Path, *, needed: bool) -> Sources:
 
 
 def _spellings(path: Path, roots: Sequence[Path]) -> set[str]:
-    """What `path` may be called among what is excluded; where nothing is there, it may be the name of an article."""
+    """All names by which `path` may have been excluded: as it is written, as an absolute path, and below each root.
+
+    Below the roots it is only looked for where it names no file: it is then the name of an article.
+    """
     absolute = _absolute(path)
     below = [] if os.path.lexists(absolute) else [str(root / path) for root in roots]
     return {str(path), str(absolute), *below}
 
 
 def _excluded(path: Path, roots: Sequence[Path], documents: Collection[str]) -> str:
-    """What `path` is called among what is excluded. Raises UnknownDocument."""
+    """The name by which `path` is excluded from now on: its absolute path where it is a file or folder below a root.
+
+    Of an article the path of its file, or its own name where it shares a file. Raises UnknownDocument.
+    """
     absolute, name = _absolute(path), path.as_posix()
     below = any(absolute.is_relative_to(root) for root in roots)
     if below and (name not in documents or os.path.lexists(absolute)):

@@ -1,6 +1,8 @@
 """A new index up to its spans: articles are cut and written to its catalog as they are read, none kept in memory.
 
-What is known then is which spans it is to hold, in which order, and which of them an older index has already.
+What is known then is which spans it is to hold, in which order, and which of them an older index has already. Spans lie
+in the order of the articles, so that an index to which an article was added is arranged as one that was built with it
+from the beginning.
 """
 
 from __future__ import annotations
@@ -8,17 +10,41 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from rag.config import Settings
 from rag.domain import Article
-from rag.indexing.arrangement import Arrangement, arrange, rows_by_document
 from rag.indexing.chunking import split_article, split_sentences
 from rag.protocols import Embedder, Ids
-from rag.store import CATALOG_FILE, CatalogWriter, Origin, Stores, writing_catalog
+from rag.store import CATALOG_FILE, Catalog, CatalogWriter, Index, Origin, Rows, writing_catalog
+
+_NONE: Ids = np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """The spans of one level, by row: `ids` int64 [n], `rows_before` int64 [n], the row in the older index or -1."""
+
+    ids: Ids
+    rows_before: Ids
+
+    @property
+    def added(self) -> Ids:
+        """The rows of what the older index has not, int64 [k]."""
+        return np.flatnonzero(self.rows_before < 0)
+
+    def moved(self, before: int) -> Ids:
+        """The row here of each of `before` rows of the older index, int64 [before]; -1 where there is none."""
+        moved = np.full(before, -1, np.int64)
+        kept = np.flatnonzero(self.rows_before >= 0)
+        moved[self.rows_before[kept]] = kept
+        return moved
+
+    def is_all_of(self, before: int) -> bool:
+        """Whether these are the `before` spans of the older index, in the same order."""
+        return np.array_equal(self.rows_before, np.arange(before))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +56,7 @@ class Plan:
 
     passages: Arrangement
     sentences: Arrangement
-    kept: Stores | None
+    kept: Index | None
     changes_nothing: bool
 
 
@@ -38,15 +64,16 @@ class Draft:
     """An index as its articles are read; see `drafting`."""
 
     def __init__(
-        self, data: Path, kept: Stores | None, embedder: Embedder, settings: Settings, opened: ExitStack
+        self, data: Path, kept: Index | None, embedder: Embedder, settings: Settings, opened: ExitStack
     ) -> None:
         self._path = data / CATALOG_FILE
         self._kept = kept
-        self._count = partial(_count_one, embedder)
+        self._embedder = embedder
         self._settings = settings
         self._open = opened
         self._writer: CatalogWriter | None = None
         self._documents: list[str] = []
+        # The ids of the new spans of each document.
         self._passages: dict[str, Ids] = {}
         self._sentences: dict[str, Ids] = {}
 
@@ -56,8 +83,12 @@ class Draft:
 
     def add(self, article: Article, origin: Origin) -> None:
         """Adds an article from the file `origin`, cut into spans."""
-        chunk_tokens, overlap = self._settings.chunk_tokens, self._settings.overlap_sentences
-        passages = split_article(article, self._count, chunk_tokens=chunk_tokens, overlap_sentences=overlap)
+        passages = split_article(
+            article,
+            lambda text: self._embedder.count_tokens([text])[0],
+            chunk_tokens=self._settings.chunk_tokens,
+            overlap_sentences=self._settings.overlap_sentences,
+        )
         # A sentence that two overlapping passages share comes once.
         sentences = {s.id: s for passage in passages for s in split_sentences(article, passage)}
         self._catalog().add(article, passages, sentences.values(), origin)
@@ -75,8 +106,8 @@ class Draft:
             self._catalog().drop(document)
         for file in incomplete if self._writer else ():
             self._catalog().reread(file)
-        passages = self._arranged("passage", self._passages, kept.passages.ids if kept else None)
-        sentences = self._arranged("sentence", self._sentences, kept.sentences.ids if kept else None)
+        passages = self._arranged("passage", self._passages, kept.passages.ids if kept else _NONE)
+        sentences = self._arranged("sentence", self._sentences, kept.sentences.ids if kept else _NONE)
         same = kept and passages.is_all_of(len(kept.passages)) and sentences.is_all_of(len(kept.sentences))
         plan = Plan(passages, sentences, kept, changes_nothing=bool(same and self._writer is None))
         if not plan.changes_nothing:
@@ -91,21 +122,36 @@ class Draft:
             self._writer = self._open.enter_context(writing_catalog(self._path, old))
         return self._writer
 
-    def _arranged(self, level: str, new: Mapping[str, Ids], ids: Ids | None) -> Arrangement:
-        if self._kept is None or ids is None:
-            return arrange(self._documents, new, np.empty(0, np.int64), {})
-        return arrange(self._documents, new, ids, rows_by_document(self._kept.catalog, level, ids))
+    def _arranged(self, level: str, new: Mapping[str, Ids], old: Ids) -> Arrangement:
+        """The spans of a level: those that are `new`, or else those of the older index, which has the ids `old`."""
+        rows_of = _rows_by_document(self._kept.catalog, level, old) if self._kept else {}
+        ids, before = [_NONE], [_NONE]
+        for document in self._documents:
+            if document in new:
+                ids.append(new[document])
+                before.append(np.full(len(new[document]), -1, np.int64))
+            else:
+                rows = rows_of.get(document, _NONE)
+                ids.append(np.asarray(old[rows]))
+                before.append(rows)
+        return Arrangement(np.concatenate(ids), np.concatenate(before))
+
+
+def _rows_by_document(catalog: Catalog, level: str, ids: Ids) -> dict[str, Ids]:
+    """The rows of each document, ascending, in an index whose ids are `ids`, by the documents' order there."""
+    homes = catalog.homes(level)
+    rows = Rows(ids).find([id_ for id_, _ in homes])
+    found: dict[str, list[int]] = {}
+    for place in np.argsort(rows):
+        found.setdefault(homes[place][1], []).append(int(rows[place]))
+    return {document: np.array(some, np.int64) for document, some in found.items()}
 
 
 @contextmanager
-def drafting(data: Path, kept: Stores | None, embedder: Embedder, settings: Settings) -> Iterator[Draft]:
+def drafting(data: Path, kept: Index | None, embedder: Embedder, settings: Settings) -> Iterator[Draft]:
     """A draft of a new index, whose catalog is written into the folder `data` as articles come. Raises OSError.
 
     What `kept`, an older index, has as it is, is taken from it; nothing is written before something else comes.
     """
     with ExitStack() as opened:
         yield Draft(data, kept, embedder, settings, opened)
-
-
-def _count_one(embedder: Embedder, text: str) -> int:
-    return embedder.count_tokens([text])[0]

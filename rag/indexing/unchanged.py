@@ -2,21 +2,26 @@
 
 A file counts as unchanged when the SHA-256 of its bytes is the same, whatever its date: files are read in full, which
 takes a thousandth of the time that taking an article apart does.
+
+Of a corpus that changes meanwhile, all that is at rest is read. A file that is held, because it is still being written,
+keeps the articles that the index has of it, and so does every root that is not there, a drive that was taken out for
+instance: what is gone with it is not removed.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Container, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from stat import S_ISREG
 
 import rag
-from rag.corpus import ignore, most_on_disk, read_articles
+from rag.corpus import OnProblem, ignore, most_on_disk, read_articles, read_corpus
 from rag.domain import Article
-from rag.errors import RagError
+from rag.errors import NoArticles, RagError
+from rag.indexing.roots import Sources
 from rag.store import CatalogFile, Origin
 
 LIBRARIES = (
@@ -24,6 +29,9 @@ LIBRARIES = (
     "charset-normalizer", "lxml", "trafilatura", "pypdf", "python-docx",
 )  # fmt: skip
 """On whose versions it depends what an index holds."""
+
+Holds = Callable[[Path], bool]
+"""Whether a file is to be left as it was."""
 
 _BLOCK = 1 << 20
 
@@ -41,11 +49,12 @@ def reading_digest(*circumstances: object) -> str:
 
 
 class Reader:
-    """Reads articles as `read_articles` does, from `catalog` where their files have not changed.
+    """Reads articles as `read_articles` does, from `catalog`, that of an index, where their files have not changed.
 
-    `before` is the catalog of an index whose articles are not read as they would be now, but can be left as they were.
-    `origins` are the files of what was read so far, `kept` the documents that came from the catalog. What is wrong with
-    an article in a file that holds several is told when the file is read, and so not again until it changes.
+    Unless the catalog `is_current`, files would not become the same articles any more: all are read again then, but
+    those that are to be left as they were. `origins` are the files of what was read so far, `kept` the documents whose
+    spans the catalog has too. What is wrong with an article in a file that holds several is told when the file is read,
+    and so not again until it changes.
     """
 
     def __init__(
@@ -53,13 +62,14 @@ class Reader:
         catalog: CatalogFile | None,
         fields: Mapping[str, str] | None = None,
         on_problem: Callable[[RagError], None] = ignore,
-        before: CatalogFile | None = None,
+        *,
+        is_current: bool = True,
     ) -> None:
         self._catalog = catalog
-        self._before = catalog or before
+        self._is_current = is_current
         self._read = partial(read_articles, fields=fields, on_problem=on_problem)
         self._files: dict[str, dict[str, Origin]] = {}
-        for document, origin in (self._before.origins() if self._before else {}).items():
+        for document, origin in (catalog.origins() if catalog else {}).items():
             self._files.setdefault(origin.file or document, {})[document] = origin
         self.origins: dict[str, Origin] = {}
         self.kept: set[str] = set()
@@ -67,7 +77,7 @@ class Reader:
     def __call__(self, path: Path, document: str, *, most_bytes: int) -> Iterator[tuple[Article, str]]:
         content = _content(path, most_bytes)
         known = self._files.get(document, {})
-        if self._catalog and known and all(origin.content == content != "" for origin in known.values()):
+        if self._is_current and known and all(origin.content == content != "" for origin in known.values()):
             yield from self.as_it_was(document)
             return
         here: set[str] = set()
@@ -88,11 +98,11 @@ class Reader:
     def as_it_was(self, document: str) -> Iterator[tuple[Article, str]]:
         """The articles that there were before of the file known as `document`, whatever it holds now."""
         for name, origin in self._files.get(document, {}).items():
-            if self._before:
-                self.origins[name] = origin
-                if self._catalog:
-                    self.kept.add(name)
-                yield self._before.article(name), origin.encoding
+            assert self._catalog
+            self.origins[name] = origin
+            if self._is_current:
+                self.kept.add(name)
+            yield self._catalog.article(name), origin.encoding
 
     def unread(self) -> Iterator[Article]:
         """The articles that there were before and that have not been read."""
@@ -109,9 +119,50 @@ class Reader:
 
     def _holds(self, article: Article, origin: Origin | None) -> bool:
         """Whether the catalog has this very article, of a file that is to be read every time."""
-        if self._catalog is None or origin is None or origin.content:
+        if not (self._catalog and self._is_current and origin) or origin.content:
             return False
         return self._catalog.article(article.document) == article
+
+
+def read_sources(
+    sources: Sources, reader: Reader, on_problem: OnProblem, holds: Holds | None = None
+) -> Iterator[Article]:
+    """The articles of `sources`; with `holds`, those that it holds and of roots that are not there from the catalog.
+
+    Raises as `read_corpus` does; PathMissing for a root that is not there where its articles cannot be told.
+    """
+    if holds is None:
+        yield from read_corpus(sources.roots, on_problem, read=sources.reading(reader))
+        return
+
+    def held(path: Path, document: str, *, most_bytes: int) -> Iterator[tuple[Article, str]]:
+        return reader.as_it_was(document) if holds(path) else reader(path, document, most_bytes=most_bytes)
+
+    there = [root for root in sources.roots if root.exists()]
+    if not _can_be_told(there, reader):
+        there = list(sources.roots)
+    texts = set()
+    try:
+        for article in read_corpus(there, on_problem, read=sources.reading(held)):
+            texts.add(article.digest)
+            yield article
+    except NoArticles:
+        if len(there) == len(sources.roots):
+            raise
+    if len(there) < len(sources.roots):
+        # One of which another file has the text was moved from the root that is gone to one that is there.
+        yield from (article for article in reader.unread() if article.digest not in texts)
+
+
+def _can_be_told(there: Sequence[Path], reader: Reader) -> bool:
+    """Whether articles below `there`, the roots that are not gone, are still called as when none was gone.
+
+    Where two roots held files of one name, that of the second is called by its folder's name too (`archive/pont.txt`);
+    once the first root is gone it would be called `pont.txt`, and pass for the other's article.
+    """
+    return bool(reader.files) and not any(
+        not (root / file).exists() and (root.parent / file).exists() for root in there for file in reader.files
+    )
 
 
 def _content(path: Path, most_bytes: int) -> str:

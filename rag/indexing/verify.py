@@ -25,9 +25,9 @@ from rag.store import (
     SENTENCES,
     TOKENS,
     Catalog,
+    Index,
     Manifest,
     SpanVectors,
-    Stores,
     check_embedder,
     current_manifest,
     cut_files,
@@ -115,13 +115,13 @@ def check_texts(catalog: Catalog) -> Iterator[Finding]:
             yield Finding("digest", {"document": article.document})
         rows = catalog.query('SELECT id, start, "end", text FROM passage WHERE document = ?', [article.document])
         for id_, start, end, text in rows:
-            if article.text[int(str(start)) : int(str(end))] != text:
+            if article.text[start:end] != text:
                 yield Finding("text", {"document": article.document, "id": id_, "start": start, "end": end})
     for (id_,) in catalog.query("SELECT id FROM passage WHERE document NOT IN (SELECT document FROM article)"):
         yield Finding("orphan", {"id": id_})
 
 
-def _id_findings(index: Stores) -> Iterator[Finding]:
+def _id_findings(index: Index) -> Iterator[Finding]:
     """Whether all stores of a level hold the spans of the catalog, in the same order."""
     stores: dict[str, dict[str, Ids]] = {
         "passage": {

@@ -18,7 +18,7 @@ from typing import Literal
 
 from rag.corpus import find_files
 from rag.errors import IndexBusy, NoArticles, RagError, UnexpectedError
-from rag.indexing.holding import Holds
+from rag.indexing.unchanged import Holds
 
 QUIET_S = 2.0
 """A file that has not changed for as long is taken for whole."""

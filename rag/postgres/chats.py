@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 from rag.errors import ConversationsBusy, ConversationsTooNew
 from rag.postgres.connection import SCHEMA_NAME, Connection, psycopg, server_at
@@ -70,7 +71,7 @@ class ChatTables:
 
     writing = reading
 
-    def execute(self, sql: str, *parameters: object) -> psycopg.Cursor[tuple[object, ...]]:
+    def execute(self, sql: str, *parameters: object) -> psycopg.Cursor[tuple[Any, ...]]:
         """Runs one statement, its parameters marked by question marks, within `reading` or `writing`."""
         assert self._connection is not None, "outside of reading() and writing()"
         return self._connection.execute(sql.replace("?", "%s").encode(), [_storable(each) for each in parameters])
@@ -84,7 +85,7 @@ class ChatTables:
         if found is None:
             for statement in _SCHEMA:
                 self.execute(statement)
-        elif int(str(found)) > _VERSION:
+        elif int(found) > _VERSION:
             raise ConversationsTooNew(path=self._server.shown, found=found, known=_VERSION)
 
 

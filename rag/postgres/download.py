@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from rag.domain import Passage, Progress
 from rag.errors import IndexPresent
-from rag.indexing import Arrangement, forget, passage_grams, passage_terms, sentence_terms, write_terms
+from rag.indexing import Arrangement, corpus_digest, forget, write_stores
 from rag.postgres.reader import SharedIndex, open_shared
-from rag.postgres.vectors import SharedVectors
 from rag.protocols import Ids, OnProgress, Vectors, silent
 from rag.store import (
     CATALOG_FILE,
     MANIFEST_FILE,
-    PASSAGE_GRAMS,
-    PASSAGE_TERMS,
-    PASSAGES,
-    SENTENCE_TERMS,
-    SENTENCES,
-    TOKENS,
     CatalogFile,
     Manifest,
     Origin,
@@ -32,14 +23,9 @@ from rag.store import (
     new_data,
     put_in_place,
     sealed,
-    write_store,
-    write_tokens,
     writing_catalog,
 )
-from rag.system import alone, flush_folder, writing
-
-# Vectors that are in memory at a time, and passages whose tokens are.
-_VECTORS_AT_A_TIME, _TOKENS_AT_A_TIME = 4_096, 512
+from rag.system import alone, writing
 
 
 def pull(url: str, target: Path, *, replace_present: bool = False, on_progress: OnProgress = silent) -> Manifest:
@@ -61,35 +47,28 @@ def pull(url: str, target: Path, *, replace_present: bool = False, on_progress: 
 
 
 def _write(index: SharedIndex, data: Path, on_progress: OnProgress) -> Manifest:
-    spans = _write_catalog(index, data, on_progress)
-    passages, sentences = spans["passage"], spans["sentence"]
+    ids = _write_catalog(index, data, on_progress)
     on_progress(Progress("write", 0, 0))
-    lexical: tuple[tuple[str, Ids, Callable[[Passage], list[str]]], ...] = (
-        (PASSAGE_TERMS, passages, passage_terms),
-        (PASSAGE_GRAMS, passages, passage_grams),
-        (SENTENCE_TERMS, sentences, sentence_terms),
-    )
+    spans = {level: Arrangement(some, np.full(len(some), -1, np.int64)) for level, some in ids.items()}
     with closing(CatalogFile(data / CATALOG_FILE)) as catalog:
-        for name, ids, analyse in lexical:
-            write_terms(data / name, Arrangement(ids, np.full(len(ids), -1, np.int64)), None, catalog, analyse)
-        digests = catalog.digests()
-    vectors = {
-        name: asdict(write_store(data / file, ids, _vectors(store, ids), index.manifest.dimension))
-        for name, file, ids, store in (
-            ("passages", PASSAGES, passages, index.passages),
-            ("sentences", SENTENCES, sentences, index.sentences),
-        )
-    }
-    write_tokens(data / TOKENS, index.tokens.projection, passages, _tokens(index, passages))
-    flush_folder(data)
-    lines = sorted(f"{document}\0{digest}\n" for document, digest in digests.items())
-    return replace(
-        index.manifest,
-        data=data.name,
-        corpus_digest=hashlib.sha256("".join(lines).encode()).hexdigest(),
-        vectors=vectors,
-        files=sealed(data),
-    )
+        vectors = write_stores(data, catalog, spans, _Shared(index), ids)
+        digest = corpus_digest(catalog.digests())
+    return replace(index.manifest, data=data.name, corpus_digest=digest, vectors=vectors, files=sealed(data))
+
+
+class _Shared:
+    """The vectors and tokens of a shared index, whose places are the ids of its spans."""
+
+    def __init__(self, index: SharedIndex) -> None:
+        self._index = index
+        self.dimension = index.manifest.dimension
+        self.projection = index.tokens.projection
+
+    def vectors(self, level: str, places: Ids) -> Vectors:
+        return (self._index.passages if level == "passage" else self._index.sentences).reconstruct(places)
+
+    def tokens(self, places: Ids) -> list[StoredTokens]:
+        return self._index.tokens.many(places)
 
 
 def _write_catalog(index: SharedIndex, data: Path, on_progress: OnProgress) -> dict[str, Ids]:
@@ -106,13 +85,3 @@ def _write_catalog(index: SharedIndex, data: Path, on_progress: OnProgress) -> d
                 found[level] += [span.id for span in some]
             on_progress(Progress("share", done, len(files), "articles", document))
     return {level: np.array(ids, np.int64) for level, ids in found.items()}
-
-
-def _vectors(store: SharedVectors, ids: Ids) -> Iterator[Vectors]:
-    for start in range(0, len(ids), _VECTORS_AT_A_TIME):
-        yield store.reconstruct(ids[start : start + _VECTORS_AT_A_TIME])
-
-
-def _tokens(index: SharedIndex, ids: Ids) -> Iterator[StoredTokens]:
-    for start in range(0, len(ids), _TOKENS_AT_A_TIME):
-        yield from index.tokens.many(ids[start : start + _TOKENS_AT_A_TIME])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
@@ -10,19 +10,13 @@ from typing import NamedTuple
 import numpy as np
 
 from rag.domain import Article, Passage
-from rag.indexing import passage_grams, passage_terms, sentence_terms
+from rag.indexing import ANALYSED
 from rag.postgres.posting_lists import PARTS, Held, packed
 from rag.protocols import Ids, Vectors
-from rag.store import StoredTokens, Stores
+from rag.store import Index, StoredTokens
 
 LEVELS = ("passage", "sentence")
 
-# Of each part the level of its spans and how they become terms.
-_ANALYSED: dict[str, tuple[str, Callable[[Passage], list[str]]]] = {
-    "passage_terms": ("passage", passage_terms),
-    "passage_grams": ("passage", passage_grams),
-    "sentence_terms": ("sentence", sentence_terms),
-}
 _SEALED = """
 SELECT document, digest, id, date, title, source, author, language, pages, provenance, segments, file,
 (SELECT count(*) FROM passage WHERE passage.document = article.document),
@@ -59,23 +53,23 @@ class Parcel:
         return (*spans, *(sum(map(len, self.terms[part])) for part in PARTS))
 
 
-def sealed(index: Stores) -> dict[str, Sealed]:
+def sealed(index: Index) -> dict[str, Sealed]:
     """Every article of an index folder, by document, in its order there."""
     rows = index.catalog.query(_SEALED)
     return {
-        str(document): Sealed(str(digest), sha256(repr((digest, *rest)).encode("utf-8", "surrogatepass")).hexdigest())
+        document: Sealed(digest, sha256(repr((digest, *rest)).encode("utf-8", "surrogatepass")).hexdigest())
         for document, digest, *rest in rows
     }
 
 
-def parcel(index: Stores, document: str, seal: str) -> Parcel:
+def parcel(index: Index, document: str, seal: str) -> Parcel:
     """The article of that name in an index folder."""
     spans = {level: index.catalog.spans_of(level, document) for level in LEVELS}
     ids = {level: _ids(spans[level]) for level in LEVELS}
     ((file,),) = index.catalog.query("SELECT file FROM article WHERE document = ?", [document])
     return Parcel(
         article=index.catalog.article(document),
-        file=str(file),
+        file=file,
         seal=seal,
         spans=spans,
         vectors={
@@ -83,14 +77,14 @@ def parcel(index: Stores, document: str, seal: str) -> Parcel:
             "sentence": index.sentences.reconstruct(ids["sentence"]),
         },
         tokens=index.tokens.many(ids["passage"]),
-        terms={part: [analyse(span) for span in spans[level]] for part, (level, analyse) in _ANALYSED.items()},
+        terms={part: [analyse(span) for span in spans[level]] for part, (level, analyse) in ANALYSED.items()},
     )
 
 
 def postings(parcels: Sequence[Parcel]) -> Iterator[tuple[int, str, Held]]:
     """The postings of articles together: the number of the part, the term, and what holds it."""
     for number, part in enumerate(PARTS):
-        level = _ANALYSED[part][0]
+        level = ANALYSED[part][0]
         ids = _ids([span for one in parcels for span in one.spans[level]])
         for term, held in packed(ids, [terms for one in parcels for terms in one.terms[part]]).items():
             yield number, term, held

@@ -12,6 +12,7 @@ that is gone stay until segments are merged; `buried` names its spans, so that r
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from rag.errors import IndexMissing, IndexTooNew, StoreTooOld
 from rag.postgres.connection import SCHEMA_NAME, Connection, psycopg, register_vector
@@ -109,7 +110,7 @@ def note(connection: Connection, facts: dict[str, str]) -> None:
 def version(connection: Connection) -> int:
     """That of the tables; 0 where there are none."""
     (there,) = _row(connection, "SELECT to_regclass(%s)", f"{SCHEMA_NAME}.about")
-    return int(str(_row(connection, "SELECT value FROM about WHERE name = 'schema'")[0])) if there else 0
+    return int(_row(connection, "SELECT value FROM about WHERE name = 'schema'")[0]) if there else 0
 
 
 def check_version(found: int, shown: str) -> None:
@@ -128,11 +129,11 @@ def _check_server(connection: Connection, shown: str) -> None:
 
 def _check_vector(connection: Connection, shown: str) -> None:
     (found,) = _row(connection, "SELECT extversion FROM pg_extension WHERE extname = 'vector'")
-    if tuple(map(int, str(found).split(".")[:2])) < _LEAST_VECTOR:
+    if tuple(map(int, found.split(".")[:2])) < _LEAST_VECTOR:
         raise StoreTooOld(url=shown, found=f"pgvector {found}", needed=f"pgvector {'.'.join(map(str, _LEAST_VECTOR))}")
 
 
-def _row(connection: Connection, sql: str, *parameters: object) -> tuple[object, ...]:
+def _row(connection: Connection, sql: str, *parameters: object) -> tuple[Any, ...]:
     row = connection.execute(sql, parameters).fetchone()
     assert row is not None
     return row

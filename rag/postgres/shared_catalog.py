@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rag.postgres.snapshot import State
 from rag.store import Catalog
@@ -18,8 +18,8 @@ class SharedCatalog(Catalog):
         super().__init__(state.server.shown)
         self._state = state
 
-    def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
-        return list(self._state.rows(sql.replace("?", "%s"), parameters))
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        return self._state.rows(sql.replace("?", "%s"), parameters)
 
     def close(self) -> None:
         self._state.close()

@@ -7,7 +7,7 @@ from datetime import date
 
 from rag.protocols import Embedder, Vectors
 from rag.store import Searchable
-from rag.text import Period, asked_period, asks_latest, detect_language, grams, terms
+from rag.text import Period, asked_period, asks_latest, grams, terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,8 @@ def content_words(question: str, language: str) -> list[str]:
     return list(dict.fromkeys(terms(question, language)))
 
 
-def read_query(question: str, index: Searchable, embedder: Embedder, today: date) -> Query:
-    """`question` read in its own language."""
-    language = detect_language(question)
+def read_query(question: str, language: str, index: Searchable, embedder: Embedder, today: date) -> Query:
+    """`question` read in its `language`."""
     # Capitals throughout are other tokens to the embedder: they cost 5 points of recall@5.
     vector, tokens = embedder.encode_question(question.lower() if question.isupper() else question)
     return Query(

@@ -59,11 +59,11 @@ class Retriever:
             return widened(self.index, ranked, k)
 
     def search_with_evidence(
-        self, question: str, k: int, sentences: int, scope: Scope = EVERYTHING
+        self, question: str, k: int, sentences: int, scope: Scope = EVERYTHING, *, language: str | None = None
     ) -> tuple[list[Hit], list[Hit]]:
         """The `k` best passages and the best sentences of the best of them, the question read once."""
         with one_thread():
-            query = self.read(question)
+            query = self.read(question, language)
             hits = self._search(query, k, scope)
             return hits, rank_sentences(self.index, query, hits, sentences)
 
@@ -72,9 +72,10 @@ class Retriever:
         allowed = span_ids(self.index.catalog, "passage", scope)
         return not self.index.passage_terms.meets(content_words(question, detect_language(question)), allowed)
 
-    def read(self, question: str) -> Query:
-        """`question` as the index is asked for it."""
-        return read_query(question, self.index, self._embedder, self._today or date.today())
+    def read(self, question: str, language: str | None = None) -> Query:
+        """`question` as the index is asked for it; its `language` is told from it where it is not given."""
+        told, today = language or detect_language(question), self._today or date.today()
+        return read_query(question, told, self.index, self._embedder, today)
 
     def views(self, query: Query, scope: Scope = EVERYTHING) -> tuple[list[Passage], dict[str, Scores]]:
         """The candidates and the raw scores of their views of the first stage, each float64 [candidates]."""

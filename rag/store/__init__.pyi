@@ -1,3 +1,4 @@
+from .arrays import Rows as Rows
 from .bm25 import LexicalIndex as LexicalIndex, rarity as rarity, weighed as weighed
 from .bm25_writer import LexicalBuilder as LexicalBuilder
 from .catalog import (
@@ -8,7 +9,15 @@ from .catalog import (
     open_catalog as open_catalog,
 )
 from .catalog_writer import CatalogWriter as CatalogWriter, writing_catalog as writing_catalog
-from .checksums import cut_files as cut_files, damaged_files as damaged_files, sealed as sealed
+from .data_folder import (
+    DATA_PREFIX as DATA_PREFIX,
+    cut_files as cut_files,
+    damaged_files as damaged_files,
+    new_data as new_data,
+    put_in_place as put_in_place,
+    remove_others as remove_others,
+    sealed as sealed,
+)
 from .faiss_store import FaissStore as FaissStore
 from .filters import (
     check_scope as check_scope,
@@ -19,13 +28,20 @@ from .filters import (
     holding as holding,
     span_ids as span_ids,
 )
-from .folders import (
-    DATA_PREFIX as DATA_PREFIX,
-    new_data as new_data,
-    put_in_place as put_in_place,
-    remove_others as remove_others,
+from .index import (
+    PASSAGE_GRAMS as PASSAGE_GRAMS,
+    PASSAGE_TERMS as PASSAGE_TERMS,
+    PASSAGES as PASSAGES,
+    SENTENCE_TERMS as SENTENCE_TERMS,
+    SENTENCES as SENTENCES,
+    TOKENS as TOKENS,
+    Embedded as Embedded,
+    Index as Index,
+    check_embedder as check_embedder,
+    open_data as open_data,
+    open_embedded as open_embedded,
+    open_index as open_index,
 )
-from .index import Index as Index, check_embedder as check_embedder, open_data as open_data, open_index as open_index
 from .manifest import (
     MANIFEST_FILE as MANIFEST_FILE,
     SCHEMA as SCHEMA,
@@ -40,19 +56,7 @@ from .manifest import (
 )
 from .postings import Postings as Postings
 from .quantisation import nearest as nearest, recall as recall, write_store as write_store
-from .rows import Rows as Rows
 from .searchable import Searchable as Searchable, SpanVectors as SpanVectors
-from .stores import (
-    PASSAGE_GRAMS as PASSAGE_GRAMS,
-    PASSAGE_TERMS as PASSAGE_TERMS,
-    PASSAGES as PASSAGES,
-    SENTENCE_TERMS as SENTENCE_TERMS,
-    SENTENCES as SENTENCES,
-    TOKENS as TOKENS,
-    Embedded as Embedded,
-    Stores as Stores,
-    open_embedded as open_embedded,
-)
 from .token_vectors import (
     DIRECTIONS as DIRECTIONS,
     SAMPLE as SAMPLE,

@@ -15,16 +15,14 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import IndexDamaged
 from rag.protocols import Ids, Vectors
+from rag.store.arrays import Rows
 from rag.store.postings import Postings
-from rag.store.rows import Rows
-from rag.system import write_text
 
 K1, B = 0.9, 0.5
 
@@ -88,16 +86,6 @@ class LexicalIndex:
         if not whole or not starts[-1] == len(rows) == len(scores) == len(counts):
             raise IndexDamaged(path=folder, reason="its arrays do not belong together")
         return cls(ids, vocabulary, Postings(starts, rows, counts), scores, lengths)
-
-    def save(self, folder: Path) -> None:
-        """Writes a folder of arrays and JSON."""
-        folder.mkdir(parents=True)
-        arrays: tuple[NDArray[Any], ...] = (
-            self.ids, self.lengths, self.postings.counts, self._starts, self._held, self._scores,
-        )  # fmt: skip
-        for name, array in zip(ARRAYS, arrays, strict=True):
-            np.save(folder / f"{name}.npy", array)
-        write_words(folder, self.term_numbers, len(self))
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -195,13 +183,6 @@ def weighed(held: Ids, counts: NDArray[np.uint8], lengths: NDArray[np.int32], do
     return np.asarray(np.repeat(worth, held) * (occurring / (norms + occurring)), np.float32)
 
 
-def write_words(folder: Path, vocabulary: dict[str, int], documents: int) -> None:
-    """The two files of an index that hold no array."""
-    parameters = {"k1": K1, "b": B, "method": "lucene", "num_docs": documents}
-    for name, value in ((VOCABULARY, vocabulary), (PARAMETERS, parameters)):
-        write_text(folder / name, json.dumps(value, ensure_ascii=False))
-
-
 def _scored(lists: Sequence[_List], rows: NDArray[np.int32]) -> Scores32:
     """The scores of `rows` added term by term, as bm25s adds them: to the last bit the same."""
     scores = np.zeros(len(rows), np.float32)
@@ -244,7 +225,10 @@ def _sample(rarest: Sequence[_List], mask: NDArray[np.bool_] | None) -> NDArray[
 
 
 def _reach(scores: Scores32, k: int) -> float:
-    """What the `k` best of all score at least, told by those of some; 0 when there are not as many."""
+    """What the `k`-th best of all rows scores at least: as much as that of some, whose `scores` these are.
+
+    0 when those are fewer than `k`.
+    """
     if len(scores) < max(1, k):
         return 0.0
     return float(np.partition(scores, -max(1, k))[-max(1, k)] * (1 - _SLACK))

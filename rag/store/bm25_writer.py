@@ -1,10 +1,11 @@
-"""Builds a BM25 index batch by batch, from texts and from an older index, in memory or straight to its files.
+"""Builds a BM25 index batch by batch, from texts and from an older index, straight to its files.
 
 What it holds does not depend on how it was built: an index to which a passage was added is that of all passages.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -16,29 +17,24 @@ from numpy.typing import NDArray
 
 from rag.protocols import Ids
 from rag.store.arrays import ArrayFile
-from rag.store.bm25 import ARRAYS, LexicalIndex, weighed, write_words
+from rag.store.bm25 import ARRAYS, K1, PARAMETERS, VOCABULARY, B, LexicalIndex, weighed
 from rag.store.postings import Postings, Run, merged, spill
+from rag.system import write_text
 
 MOST_HELD = 25_000_000
 """Bytes of postings that are held in memory before they are written to files beside the index."""
 
 
-def build_lexical(ids: Ids, documents: Sequence[Sequence[str]]) -> LexicalIndex:
-    """Index of `documents`, the terms of each passage; `ids` int64 [len(documents)]."""
-    builder = LexicalBuilder(ids)
-    builder.add(np.arange(len(ids)), documents)
-    return builder.built()
-
-
 class LexicalBuilder:
     """An index of the passages `ids`, int64 [n], to which their terms are given in any order, each passage's once.
 
-    With a folder, which must not exist yet, more can be given than memory holds; the index is then to be written there.
+    It is to be written to `folder`, which must not exist yet; more can be given than memory holds.
     """
 
-    def __init__(self, ids: Ids, folder: Path | None = None, *, most_held: int = MOST_HELD) -> None:
+    def __init__(self, ids: Ids, folder: Path, *, most_held: int = MOST_HELD) -> None:
         self._ids = ids
         self._folder = folder
+        self._spilled = folder.with_name(f"{folder.name}.runs")
         self._most_held = most_held
         self._lengths = np.zeros(len(ids), np.int32)
         self._numbers: defaultdict[str, int] = defaultdict()
@@ -61,27 +57,13 @@ class LexicalBuilder:
         self._lengths[rows] = [len(terms) for terms in documents]
         postings = Postings.count(documents, rows, self._numbers.__getitem__)
         self._held.append(Run(postings))
-        if self._folder and sum(run.postings.size for run in self._held) > self._most_held:
+        if sum(run.postings.size for run in self._held) > self._most_held:
             # Merged: a run has a number for each term, whether it holds it or not.
-            self._runs.append(Run(spill(self._spill() / str(len(self._runs)), merged(self._held, len(self._ids)))))
+            self._runs.append(Run(spill(self._spilled / str(len(self._runs)), merged(self._held, len(self._ids)))))
             self._held.clear()
 
-    def built(self) -> LexicalIndex:
-        """The index, in memory."""
-        blocks = list(self._blocks())
-        none = Postings(np.zeros(1, np.int64), np.empty(0, np.int32), np.empty(0, np.uint8))
-        held = np.concatenate([np.empty(0, np.int64), *(np.diff(postings.starts) for postings, _ in blocks)])
-        postings = Postings(
-            np.append(np.int64(0), np.cumsum(held[held > 0])),
-            np.concatenate([none.rows, *(some.rows for some, _ in blocks)]),
-            np.concatenate([none.counts, *(some.counts for some, _ in blocks)]),
-        )
-        scores = np.concatenate([np.empty(0, np.float32), *(some for _, some in blocks)])
-        return LexicalIndex(self._ids, self._vocabulary(held), postings, scores, self._lengths)
-
     def write(self) -> None:
-        """Writes the folder that was given, flushed to disk."""
-        assert self._folder
+        """Writes the folder, flushed to disk."""
         self._folder.mkdir(parents=True)
         with ExitStack() as files:
             ids, lengths, counts, starts, rows, scores = (
@@ -96,14 +78,12 @@ class LexicalBuilder:
                 rows.append(postings.rows)
                 scores.append(worth)
             starts.append(np.append(np.int64(0), np.cumsum(held[held > 0])))
-        write_words(self._folder, self._vocabulary(held), len(self._ids))
-        if self._spill().exists():
+        parameters = {"k1": K1, "b": B, "method": "lucene", "num_docs": len(self._ids)}
+        for name, value in ((VOCABULARY, self._vocabulary(held)), (PARAMETERS, parameters)):
+            write_text(self._folder / name, json.dumps(value, ensure_ascii=False))
+        if self._spilled.exists():
             self._runs.clear()
-            shutil.rmtree(self._spill())
-
-    def _spill(self) -> Path:
-        assert self._folder
-        return self._folder.with_name(f"{self._folder.name}.runs")
+            shutil.rmtree(self._spilled)
 
     def _blocks(self) -> Iterator[tuple[Postings, NDArray[np.float32]]]:
         """All postings, some terms after the other, and what each term is worth in each passage."""

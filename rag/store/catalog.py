@@ -16,9 +16,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import Any, ClassVar
 
-from rag.domain import Article, Passage, Segment, SegmentKind, within
+from rag.domain import Article, Passage, Segment, within
 from rag.errors import IndexDamaged
 from rag.protocols import Ids
 from rag.store.manifest import current_manifest
@@ -29,7 +29,7 @@ _PASSAGE = """
 SELECT passage.id, passage.document, start, "end", passage.text, passage.title, date, source, kind, language
 FROM passage JOIN article USING (document)
 """
-# The catalog of an index of the schema before as one of this: a view that has the columns it lacks.
+# Adds the columns that a catalog of the previous schema lacks: a view of the same name hides the table.
 _OLDER = """
 CREATE TEMP VIEW article AS
 SELECT rowid, *, '[]' AS pages, '{}' AS provenance, document AS file FROM main.article
@@ -65,8 +65,11 @@ class Catalog(ABC):
         self.path = path
 
     @abstractmethod
-    def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
-        """The rows of a SELECT over the tables of `rag.store.catalog_writer`; `?` stands for a parameter."""
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a SELECT over the tables of `rag.store.catalog_writer`; `?` stands for a parameter.
+
+        Values are what the columns hold: `str`, `int`, None. A date is a `str` in a file and a `date` in PostgreSQL.
+        """
 
     @abstractmethod
     def close(self) -> None:
@@ -74,54 +77,52 @@ class Catalog(ABC):
 
     def count_articles(self) -> int:
         """Number of articles."""
-        (row,) = self.query("SELECT count(*) FROM article")
-        return int(str(row[0]))
+        ((count,),) = self.query("SELECT count(*) FROM article")
+        return int(count)
 
     def digests(self) -> dict[str, str]:
         """The digest of each article's text, by document."""
-        return {str(document): str(digest) for document, digest in self.query("SELECT document, digest FROM article")}
+        return dict(self.query("SELECT document, digest FROM article"))
 
     def pages(self, document: str) -> tuple[int, ...]:
         """Where the pages of the article of that name begin. Raises KeyError."""
         rows = self.query("SELECT pages FROM article WHERE document = ?", [document])
         if not rows:
             raise KeyError(document)
-        return tuple(json.loads(str(rows[0][0])))
+        return tuple(json.loads(rows[0][0]))
 
     def homes(self, level: str) -> list[tuple[int, str]]:
         """The id and the document of every span of a level, "passage" or "sentence"."""
-        rows = self.query("SELECT id, document FROM passage WHERE level = ?", [level])
-        return [(int(str(id_)), str(document)) for id_, document in rows]
+        return list(self.query("SELECT id, document FROM passage WHERE level = ?", [level]))
 
     def articles(self) -> Iterator[Article]:
         """Every article, in the order of their names, one at a time in memory."""
         for (document,) in self.query("SELECT document FROM article ORDER BY document"):
-            yield self.article(str(document))
+            yield self.article(document)
 
     def article(self, document: str) -> Article:
         """The article of that name. Raises KeyError."""
         rows = self.query(
-            "SELECT id, document, text, digest, date, title, source, author, language, segments, pages, provenance"
+            "SELECT id, text, digest, date, title, source, author, language, segments, pages, provenance"
             " FROM article WHERE document = ?",
             [document],
         )
         if not rows:
             raise KeyError(document)
-        *fields, segments, pages, provenance = rows[0]
-        id_, name, text, digest, day, title, source, author, language = fields
+        id_, text, digest, day, title, source, author, language, segments, pages, provenance = rows[0]
         return Article(
-            id=str(id_),
-            document=str(name),
-            text=str(text),
-            digest=str(digest),
-            date=_date(day),
-            title=str(title),
-            source=_optional(source),
-            author=_optional(author),
-            language=str(language),
-            segments=tuple(Segment(**segment) for segment in json.loads(str(segments))),
-            pages=tuple(json.loads(str(pages))),
-            provenance=json.loads(str(provenance)),
+            id=id_,
+            document=document,
+            text=text,
+            digest=digest,
+            date=as_date(day),
+            title=title,
+            source=source,
+            author=author,
+            language=language,
+            segments=tuple(Segment(**segment) for segment in json.loads(segments)),
+            pages=tuple(json.loads(pages)),
+            provenance=json.loads(provenance),
         )
 
     def passages(self, ids: Sequence[int] | Ids) -> list[Passage]:
@@ -130,23 +131,21 @@ class Catalog(ABC):
         for start in range(0, len(ids), _ROWS_A_QUERY):
             some = [int(i) for i in ids[start : start + _ROWS_A_QUERY]]
             marks = ",".join("?" * len(some))
-            for row in self.query(f"{_PASSAGE} WHERE passage.id IN ({marks})", some):
-                passage = _passage(row)
-                found[passage.id] = passage
+            rows = self.query(f"{_PASSAGE} WHERE passage.id IN ({marks})", some)
+            found |= {row[0]: _passage(row) for row in rows}
         if missing := [i for i in ids if int(i) not in found]:
             raise IndexDamaged(path=self.path, reason=f"passage {missing[0]} is missing")
         return [found[int(i)] for i in ids]
 
     def spans(self, level: str) -> list[Passage]:
         """All spans of a level, "passage" or "sentence", by document and place."""
-        return [
-            _passage(row) for row in self.query(f"{_PASSAGE} WHERE level = ? ORDER BY passage.document, start", [level])
-        ]
+        rows = self.query(f"{_PASSAGE} WHERE level = ? ORDER BY passage.document, start", [level])
+        return list(map(_passage, rows))
 
     def spans_of(self, level: str, document: str) -> list[Passage]:
         """The spans of a level of the article of that name, in order."""
-        condition = "WHERE passage.document = ? AND level = ?"
-        return [_passage(row) for row in self.query(f'{_PASSAGE} {condition} ORDER BY start, "end"', [document, level])]
+        condition = 'WHERE passage.document = ? AND level = ? ORDER BY start, "end"'
+        return list(map(_passage, self.query(f"{_PASSAGE} {condition}", [document, level])))
 
     def sentences_within(self, passage: Passage) -> list[Passage]:
         """The sentences that lie in `passage`, in order."""
@@ -159,7 +158,7 @@ class Catalog(ABC):
             f"{_PASSAGE} WHERE level = 'sentence' AND ({places or 'FALSE'}) ORDER BY start",
             [value for passage in passages for value in (passage.document, passage.start, passage.end)],
         )
-        found = [_passage(row) for row in rows]
+        found = list(map(_passage, rows))
         return [[sentence for sentence in found if within(sentence, passage)] for passage in passages]
 
 
@@ -185,7 +184,7 @@ class CatalogFile(Catalog):
         self.query("SELECT id FROM passage LIMIT 1")
         self.count_articles()
 
-    def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         try:
             with self._lock:
                 return self._connection.execute(sql, parameters).fetchall()
@@ -195,23 +194,17 @@ class CatalogFile(Catalog):
     def origins(self) -> dict[str, Origin]:
         """The file of each article, by document, those of one file in its order."""
         rows = self.query("SELECT document, content, encoding, file FROM article ORDER BY rowid")
-        return {
-            str(document): Origin(str(content), str(encoding), str(file)) for document, content, encoding, file in rows
-        }
+        return {document: Origin(*origin) for document, *origin in rows}
 
     def with_texts(self, level: str, texts: Iterable[str]) -> dict[str, int]:
         """Of the spans of a level that have one of these texts, the text and the id of one."""
-        rows = self.query(
-            "SELECT text, id FROM passage WHERE level = ? AND text IN (SELECT value FROM json_each(?))",
-            [level, json.dumps(list(texts))],
-        )
-        return {str(text): int(str(id_)) for text, id_ in rows}
+        sql = f"SELECT text, id FROM passage WHERE level = ? AND text {self.IN_LIST}"
+        return dict(self.query(sql, [level, json.dumps(list(texts))]))
 
     def texts(self, ids: Iterable[int]) -> dict[int, str]:
         """The texts of the passages or sentences with these ids, by id; without those that are missing."""
         wanted = json.dumps(list(map(int, ids)))
-        rows = self.query("SELECT id, text FROM passage WHERE id IN (SELECT value FROM json_each(?))", [wanted])
-        return {int(str(id_)): str(text) for id_, text in rows}
+        return dict(self.query(f"SELECT id, text FROM passage WHERE id {self.IN_LIST}", [wanted]))
 
     def check(self) -> None:
         """Reads the whole file. Raises IndexDamaged."""
@@ -224,25 +217,11 @@ class CatalogFile(Catalog):
             self._connection.close()
 
 
-def _passage(row: tuple[object, ...]) -> Passage:
-    id_, document, start, end, text, title, day, source, kind, language = row
-    return Passage(
-        id=int(str(id_)),
-        document=str(document),
-        start=int(str(start)),
-        end=int(str(end)),
-        text=str(text),
-        title=str(title),
-        date=_date(day),
-        source=_optional(source),
-        kind=cast(SegmentKind, kind),
-        language=str(language),
-    )
-
-
-def _date(value: object) -> date | None:
+def as_date(value: date | str | None) -> date | None:
+    """The date in a column, whichever database it comes from."""
     return date.fromisoformat(str(value)) if value else None
 
 
-def _optional(value: object) -> str | None:
-    return None if value is None else str(value)
+def _passage(row: tuple[Any, ...]) -> Passage:
+    id_, document, start, end, text, title, day, *rest = row
+    return Passage(id_, document, start, end, text, title, as_date(day), *rest)

@@ -6,7 +6,6 @@ memory and compares the best again by their vectors. Those stay in the file, map
 
 from __future__ import annotations
 
-import os
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import numpy as np
 
 from rag.errors import IndexDamaged
 from rag.protocols import Ids, Vectors
-from rag.store.rows import Rows
+from rag.store.arrays import Rows
 
 READ_WHOLE = 50_000_000
 """Bytes. A smaller file is not mapped: whoever cuts it short then does not end the process that has it open."""
@@ -25,41 +24,28 @@ READ_WHOLE = 50_000_000
 _NONE = -1
 # A quantised store compares so many allowed vectors one by one: a search among all would miss some of so few.
 _FEW_ALLOWED = 20_000
-_WRITTEN_AT_A_TIME = 1 << 20
 
 
 class FaissStore:
-    """A `VectorStore` over FAISS's `IndexIDMap`: of `IndexFlatIP`, which is exact, or of an empty index of one's own.
+    """A `SpanVectors` over `index`, FAISS's `IndexIDMap` of an `IndexFlatIP`, or of an `IndexRefine` when quantised."""
 
-    That must be an `IndexRefine` over an inverted file, trained.
-    """
-
-    def __init__(self, dimension: int, inner: faiss.IndexRefine | None = None) -> None:
-        self._take(faiss.IndexIDMap(inner or faiss.IndexFlatIP(dimension)))
-        self._mapped = False
+    def __init__(self, index: Any) -> None:
+        self._index = index
+        self._inner: Any = faiss.downcast_index(index.index)
 
     @classmethod
     def open(cls, path: Path, *, read_whole: int = READ_WHOLE) -> FaissStore:
-        """Reads what `save` wrote, memory-mapped where it has more than `read_whole` bytes. Raises IndexDamaged."""
+        """Reads a store from its file, memory-mapped where that has more than `read_whole` bytes.
+
+        Raises IndexDamaged.
+        """
         try:
             mapped = path.stat().st_size > read_whole
-            index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC if mapped else 0)
+            return cls(faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC if mapped else 0))
         except OSError as error:
             raise IndexDamaged(path=path, reason=error) from error
         except RuntimeError as error:
             raise IndexDamaged(path=path, reason=str(error).splitlines()[-1]) from error
-        store = cls.__new__(cls)
-        store._take(index)
-        store._mapped = mapped
-        return store
-
-    def _take(self, index: Any) -> None:
-        self._index = index
-        self._inner: Any = faiss.downcast_index(index.index)
-        self._changed()
-
-    def _changed(self) -> None:
-        self.__dict__.pop("_rows", None)
 
     @property
     def dimension(self) -> int:
@@ -86,38 +72,6 @@ class FaissStore:
     def ids(self) -> Ids:
         """The ids, int64 [n], in the order of their rows."""
         return self._rows.ids
-
-    def add(self, ids: Ids, vectors: Vectors) -> None:
-        if vectors.shape != (len(ids), self.dimension):
-            raise ValueError(f"expected {len(ids)} vectors of {self.dimension}, got shape {vectors.shape}")
-        if len(np.unique(ids)) != len(ids) or (self._rows.locate(ids) >= 0).any():
-            raise ValueError("an id is already present")
-        self.append(ids, vectors)
-
-    def append(self, ids: Ids, vectors: Vectors) -> None:
-        """Adds rows that are known to be well, as `add` does."""
-        self._own()
-        if len(ids):
-            self._index.add_with_ids(np.ascontiguousarray(vectors, np.float32), np.asarray(ids, np.int64))
-        self._changed()
-
-    def remove(self, ids: Ids) -> int:
-        rows = np.unique(self._rows.locate(ids))
-        kept = np.setdiff1d(np.arange(len(self)), rows)
-        removed = len(self) - len(kept)
-        if removed:
-            left, vectors = self.ids[kept], self.at(kept)
-            self._own()
-            self._index.reset()
-            self._changed()
-            self.append(left, vectors)
-        return removed
-
-    def _own(self) -> None:
-        """Takes a mapped store, which FAISS cannot change, into memory."""
-        if self._mapped:
-            self._take(faiss.deserialize_index(faiss.serialize_index(self._index)))
-            self._mapped = False
 
     def search(self, queries: Vectors, k: int, allowed: Ids | None = None) -> tuple[Vectors, Ids]:
         wanted = min(k, len(self) if allowed is None else len(allowed))
@@ -161,11 +115,3 @@ class FaissStore:
         whole = self._inner if self.is_exact else faiss.downcast_index(self._inner.refine_index)
         vectors: Vectors = whole.reconstruct_batch(np.asarray(rows, np.int64))
         return vectors
-
-    def save(self, path: Path) -> None:
-        with path.open("wb") as file:
-            # Not to a path: errors of that do not tell a full disk from others.
-            library: Any = faiss
-            faiss.write_index(self._index, library.PyCallbackIOWriter(file.write, _WRITTEN_AT_A_TIME))
-            file.flush()
-            os.fsync(file.fileno())

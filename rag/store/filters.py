@@ -10,15 +10,15 @@ import difflib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from fnmatch import fnmatchcase
+from typing import Any
 
 import numpy as np
 
 from rag.domain import EVERYTHING, Heading, Scope
 from rag.errors import BadInput, NothingInScope, UnknownDocument, UnknownLanguage, UnknownSource
 from rag.protocols import Ids
-from rag.store.catalog import Catalog
+from rag.store.catalog import Catalog, as_date
 from rag.text import fold
 
 # Names that a message shows of a longer list.
@@ -56,19 +56,13 @@ def holding(catalog: Catalog, document: str) -> tuple[str, int]:
     )
     if not rows:
         raise KeyError(document)
-    ((file, passages),) = rows
-    return str(file), int(str(passages))
+    file, passages = rows[0]
+    return file, passages
 
 
-def _heading(row: tuple[object, ...]) -> Heading:
+def _heading(row: tuple[Any, ...]) -> Heading:
     document, title, day, source, language = row
-    return Heading(
-        document=str(document),
-        title=str(title),
-        date=date.fromisoformat(str(day)) if day else None,
-        source=str(source) if source is not None else None,
-        language=str(language),
-    )
+    return Heading(document, title, as_date(day), source, language)
 
 
 def span_ids(catalog: Catalog, level: str, scope: Scope) -> Ids | None:
@@ -99,8 +93,8 @@ def count_undated(catalog: Catalog, scope: Scope) -> int:
     if not (scope.since or scope.until):
         return 0
     condition, values = _condition(catalog, replace(scope, since=None, until=None))
-    (row,) = catalog.query(f"SELECT count(*) FROM article WHERE date IS NULL AND {condition}", values)
-    return int(str(row[0]))
+    ((count,),) = catalog.query(f"SELECT count(*) FROM article WHERE date IS NULL AND {condition}", values)
+    return int(count)
 
 
 def _condition(catalog: Catalog, scope: Scope) -> tuple[str, list[object]]:
@@ -147,14 +141,14 @@ def _distinct(catalog: Catalog, column: str) -> list[str]:
     rows = catalog.query(
         f"SELECT {column} FROM article WHERE {column} IS NOT NULL GROUP BY {column} ORDER BY count(*) DESC, {column}"
     )
-    return [str(value) for (value,) in rows]
+    return [value for (value,) in rows]
 
 
 def _nothing(catalog: Catalog) -> NothingInScope:
     ((articles, dated, first, last),) = catalog.query("SELECT count(*), count(date), min(date), max(date) FROM article")
     return NothingInScope(
         articles=articles,
-        undated=int(str(articles)) - int(str(dated)),
+        undated=articles - dated,
         dates=f"{first} … {last}" if dated else "–",
         sources=_listed(_distinct(catalog, "source")),
         languages=_listed(_distinct(catalog, "language")),

@@ -19,13 +19,17 @@ from rag.store.token_vectors import Projection, StoredTokens
 
 
 class SpanVectors(Protocol):
-    """The vectors of the spans of one level; the reading half of a `VectorStore`."""
+    """The vectors of the spans of one level by id, searched by inner product."""
 
     def search(self, queries: Vectors, k: int, allowed: Ids | None = None) -> tuple[Vectors, Ids]:
-        """As `VectorStore.search`."""
+        """Scores float32 [q, m] in descending order and ids int64 [q, m] of the best for `queries` [q, dimension].
+
+        With `allowed` (int64 [n]), only spans whose ids are in it count. m is `k`, or the number of spans that count
+        where those are fewer. Ids that are not present are passed over.
+        """
 
     def reconstruct(self, ids: Ids) -> Vectors:
-        """As `VectorStore.reconstruct`."""
+        """The stored vectors float32 [n, dimension] of `ids`. Raises KeyError when one is absent."""
 
 
 class SpanTerms(Protocol):

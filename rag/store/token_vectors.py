@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 
 from rag.errors import IndexDamaged
 from rag.protocols import Ids, TokenVectors, Vectors
-from rag.store.arrays import ArrayFile
-from rag.store.rows import Rows
+from rag.store.arrays import ArrayFile, Rows
 
 DIRECTIONS = 128
 SAMPLE = 8_000
@@ -103,23 +102,8 @@ class TokenStore:
         self._tokens = tokens
 
     @classmethod
-    def build(cls, projection: Projection, ids: Ids, tokens: Sequence[StoredTokens]) -> TokenStore:
-        """A store of `tokens`, those of each passage; `ids` int64 [len(tokens)]."""
-        starts = np.cumsum([0, *(len(t.scales) for t in tokens)], dtype=np.int64)
-        none = StoredTokens(
-            np.zeros((0, projection.basis.shape[1]), np.int8), np.zeros(0, np.float16), np.zeros(0, np.uint32)
-        )
-        joined = StoredTokens(
-            *(
-                np.concatenate([getattr(none, name), *(getattr(t, name) for t in tokens)])
-                for name in ("vectors", "scales", "places")
-            )
-        )
-        return cls(projection, np.asarray(ids, np.int64), starts, joined)
-
-    @classmethod
     def open(cls, folder: Path) -> TokenStore:
-        """Reads what `save` wrote, memory-mapped. Raises IndexDamaged."""
+        """Reads what `write_tokens` wrote, memory-mapped. Raises IndexDamaged."""
         try:
             centre, basis, ids, starts, vectors, scales, places = (
                 # As plain arrays, of which slices cost a tenth.
@@ -145,10 +129,6 @@ class TokenStore:
     def total(self) -> int:
         """Number of tokens of all passages together."""
         return len(self._tokens.scales)
-
-    def save(self, folder: Path) -> None:
-        """Writes a folder of arrays."""
-        write_tokens(folder, self.projection, self._rows.ids, (self.at(row) for row in range(len(self))))
 
     def many(self, ids: Ids | Sequence[int]) -> list[StoredTokens]:
         """The tokens of these passages. Raises KeyError."""

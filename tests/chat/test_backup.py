@@ -1,4 +1,4 @@
-"""Backup and restore as `examples/README.md` describes them: what is copied while the server runs is whole."""
+"""Backup and restore as `docs/serving.md` describes them: what is copied while the server runs is whole."""
 
 from __future__ import annotations
 

@@ -116,8 +116,8 @@ def test_a_planted_fault_fails_a_gate(bench: Bench, name: str) -> None:
     assert expected <= {metric for metric, difference in judged.items() if difference.fell}
 
 
-def test_an_index_that_lost_its_accents_fails_the_retrieval_gate(bench: Bench) -> None:
-    spoiled = Product(Retriever(without_accents(bench.index, bench.embedder), bench.embedder))
+def test_an_index_that_lost_its_accents_fails_the_retrieval_gate(bench: Bench, tmp_path: Path) -> None:
+    spoiled = Product(Retriever(without_accents(bench.index, bench.embedder, tmp_path), bench.embedder))
     judged = bench.judge(RETRIEVAL, spoiled)
     assert judged["recall@10"].fell
     assert judged["ndcg@10"].mean_b < judged["ndcg@10"].mean_a

@@ -18,6 +18,7 @@ from rag.store.index import open_index
 from rag.wording import catalogue
 from tests.support.doubles import BagEmbedder
 from tests.support.indexes import age, copy_index, data_of, held, make_articles, swap_text
+from tests.support.stores import written_vectors
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +47,8 @@ def _halve(path: Path) -> None:
 def _swap_vectors(index: Path) -> None:
     """Gives each passage the vector of another."""
     store = open_index(index).passages
-    ids, vectors = store.ids.copy(), store.at(np.arange(len(store)))
-    store.remove(ids)
-    store.add(ids, np.roll(vectors, 1, axis=0))
-    store.save(data_of(index) / "passages.faiss")
+    vectors = np.roll(store.at(np.arange(len(store))), 1, axis=0)
+    written_vectors(data_of(index) / "passages.faiss", store.ids, vectors)
 
 
 # What is damaged, what is found of it, from what the index is repaired, and whether texts have to be embedded.

@@ -14,7 +14,7 @@ import pytest
 from rag.config import Settings
 from rag.errors import DiskFull, PathMissing
 from rag.indexing.build import BuildReport, build_index
-from rag.indexing.holding import Holds
+from rag.indexing.unchanged import Holds
 from rag.indexing.watching import MOST_WAIT_S, News, Sight, follow
 from rag.store.catalog import open_catalog
 from rag.system.locking import alone

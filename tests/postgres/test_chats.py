@@ -54,7 +54,7 @@ def test_a_text_may_hold_what_the_server_stores_in_none(store: ConversationStore
 
 
 def test_tables_of_a_later_version(url: str, store: ConversationStore, run_sql: Callable[[str], None]) -> None:
-    run_sql("COMMENT ON TABLE rag.question.courtesies IS '7'")
+    run_sql("COMMENT ON TABLE rag.conversation IS '7'")
     with pytest.raises(ConversationsTooNew) as caught:
         ChatTables(url)
     assert "7" in caught.value.message() and "s3cret" not in caught.value.message()
@@ -64,7 +64,7 @@ def test_a_conversation_that_another_process_holds(url: str, store: Conversation
     conversation_id, _ = store.record(None, "a", answer("Qui préside ?"))
     impatient = ConversationStore(ChatTables(url, wait_s=0.1), Clock())
     with psycopg.connect(url) as other:
-        other.execute("UPDATE rag.question.courtesies SET owner = owner")
+        other.execute("UPDATE rag.conversation SET owner = owner")
         with pytest.raises(ConversationsBusy):
             impatient.delete("a", conversation_id)
     assert impatient.delete("a", conversation_id)

@@ -12,15 +12,16 @@ import pytest
 from rag.errors import IndexDamaged
 from rag.protocols import Ids
 from rag.store.bm25 import ARRAYS, VOCABULARY, LexicalIndex
-from rag.store.bm25_writer import LexicalBuilder, build_lexical
+from rag.store.bm25_writer import LexicalBuilder
+from tests.support.stores import written_terms
 
 IDS = np.array([7, 2**62, 3], np.int64)
 DOCUMENTS = [["pont", "vill"], ["pont", "pont"], ["marin"]]
 
 
-@pytest.fixture(scope="module")
-def index() -> LexicalIndex:
-    return build_lexical(IDS, DOCUMENTS)
+@pytest.fixture
+def index(tmp_path: Path) -> LexicalIndex:
+    return written_terms(tmp_path / "terms", IDS, DOCUMENTS)
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +65,7 @@ def test_scores_and_order_are_those_of_bm25s(
 ) -> None:
     """Questions are of words from the frequency rank `least` on, and of some frequent ones."""
     ids, documents = many
-    build_lexical(ids, documents).save(tmp_path / "terms")
-    ours = LexicalIndex.open(tmp_path / "terms")
+    ours = written_terms(tmp_path / "terms", ids, documents)
     theirs = bm25s.BM25(k1=0.9, b=0.5, method="lucene")
     theirs.index(documents, show_progress=False)
     same_files = bm25s.BM25.load(tmp_path / "terms", mmap=True, show_progress=False)
@@ -83,8 +83,8 @@ def test_scores_and_order_are_those_of_bm25s(
         assert (ours.scores(question, ids[:50]) == expected[:50]).all()
 
 
-def test_with_too_many_postings_the_rarest_terms_decide(many: tuple[Ids, list[list[str]]]) -> None:
-    index = build_lexical(*many)
+def test_with_too_many_postings_the_rarest_terms_decide(many: tuple[Ids, list[list[str]]], tmp_path: Path) -> None:
+    index = written_terms(tmp_path / "terms", *many)
     chooser = random.Random(0)
     shares = []
     for _ in range(20):
@@ -98,8 +98,7 @@ def test_with_too_many_postings_the_rarest_terms_decide(many: tuple[Ids, list[li
 
 @pytest.mark.parametrize(("ids", "documents"), [([], []), ([4, 5], [[], []]), ([4, 5], [[], ["pont"]])])
 def test_texts_without_terms(ids: list[int], documents: list[list[str]], tmp_path: Path) -> None:
-    build_lexical(np.array(ids, np.int64), documents).save(tmp_path / "terms")
-    opened = LexicalIndex.open(tmp_path / "terms")
+    opened = written_terms(tmp_path / "terms", ids, documents)
     assert len(opened) == len(ids)
     assert opened.best(["inconnu"], 3)[1].tolist() == []
     assert opened.scores(["inconnu"], ids).tolist() == [0.0] * len(ids)
@@ -120,7 +119,7 @@ def test_built_in_parts_or_from_an_older_index_it_is_the_same(
 ) -> None:
     """An index in which some passages were dropped, others added, and all are in another order."""
     ids, documents = many[0][:900], many[1][:900]
-    old = build_lexical(ids[:600], documents[:600])
+    old = written_terms(tmp_path / "old", ids[:600], documents[:600])
     order = np.random.default_rng(1).permutation(np.arange(100, 900))
     moved = np.full(600, -1, np.int64)
     for row, which in enumerate(order):
@@ -132,20 +131,20 @@ def test_built_in_parts_or_from_an_older_index_it_is_the_same(
     for rows in np.array_split(added, 3):
         builder.add(rows, [documents[which] for which in order[rows]])
     builder.write()
-    build_lexical(ids[order], [documents[which] for which in order]).save(tmp_path / "whole")
-    parts, whole = LexicalIndex.open(tmp_path / "parts"), LexicalIndex.open(tmp_path / "whole")
+    whole = written_terms(tmp_path / "whole", ids[order], [documents[which] for which in order])
+    parts = LexicalIndex.open(tmp_path / "parts")
     assert set(parts.vocabulary) == set(whole.vocabulary)
     assert (parts.lengths == whole.lengths).all() and (parts.ids == whole.ids).all()
     for term in whole.vocabulary:
         (found, where), (expected, there) = parts.best([term], 900), whole.best([term], 900)
         assert (found == expected).all() and (where == there).all()
-    assert [path.name for path in sorted(tmp_path.iterdir())] == ["parts", "whole"]
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["old", "parts", "whole"]
 
 
 @pytest.mark.parametrize("name", [*(f"{name}.npy" for name in ARRAYS), VOCABULARY])
 @pytest.mark.parametrize("damage", ["gone", "empty", "cut"])
-def test_a_damaged_file_is_told(name: str, damage: str, index: LexicalIndex, tmp_path: Path) -> None:
-    index.save(tmp_path / "terms")
+@pytest.mark.usefixtures("index")
+def test_a_damaged_file_is_told(name: str, damage: str, tmp_path: Path) -> None:
     path = tmp_path / "terms" / name
     if damage == "gone":
         path.unlink()

@@ -10,6 +10,7 @@ import pytest
 from rag.errors import IndexDamaged
 from rag.protocols import TokenVectors, Vectors
 from rag.store.token_vectors import DIRECTIONS, Projection, StoredTokens, TokenStore
+from tests.support.stores import written_tokens
 
 DIMENSION = 200
 
@@ -29,9 +30,9 @@ def projection() -> Projection:
 
 
 @pytest.fixture
-def store(projection: Projection) -> TokenStore:
+def store(projection: Projection, tmp_path: Path) -> TokenStore:
     rows = [StoredTokens.of(read(n, seed=n), projection) for n in (3, 0, 7)]
-    return TokenStore.build(projection, np.array([7, 2**62, 1], np.int64), rows)
+    return written_tokens(tmp_path / "tokens", projection, [7, 2**62, 1], rows)
 
 
 @pytest.mark.parametrize(("n", "dimension"), [(1_000, 200), (1_000, 64), (5, 200), (1, 200), (0, 200), (0, 64)])
@@ -78,28 +79,23 @@ def test_each_passage_has_its_own_tokens(store: TokenStore, projection: Projecti
     for id_, n in ((7, 3), (2**62, 0), (1, 7)):
         expected = StoredTokens.of(read(n, seed=n), projection)
         tokens = store.many([id_])[0]
-        assert np.array_equal(tokens.vectors, expected.vectors) and np.array_equal(tokens.places, expected.places)
+        for name in ("vectors", "scales", "places"):
+            assert np.array_equal(getattr(tokens, name), getattr(expected, name))
         assert tokens.similarities(projection.apply(unit(2))).shape == (2, n)
     with pytest.raises(KeyError):
         store.many([99])
 
 
-@pytest.mark.parametrize("empty", [False, True])
-def test_what_is_saved_is_opened(empty: bool, store: TokenStore, projection: Projection, tmp_path: Path) -> None:
-    saved = TokenStore.build(projection, np.array([], np.int64), []) if empty else store
-    saved.save(tmp_path / "tokens")
-    opened = TokenStore.open(tmp_path / "tokens")
-    assert (len(opened), opened.total) == (len(saved), saved.total)
-    assert np.array_equal(opened.projection.apply(unit(4)), projection.apply(unit(4)))
-    for id_ in () if empty else (7, 2**62, 1):
-        for name in ("vectors", "scales", "places"):
-            assert np.array_equal(getattr(opened.many([id_])[0], name), getattr(store.many([id_])[0], name))
+def test_a_store_may_be_empty_and_keeps_its_projection(projection: Projection, tmp_path: Path) -> None:
+    empty = written_tokens(tmp_path / "tokens", projection, [], [])
+    assert (len(empty), empty.total) == (0, 0)
+    assert empty.projection.is_same(projection)
 
 
 @pytest.mark.parametrize("name", ["centre", "basis", "ids", "starts", "vectors", "scales", "places"])
 @pytest.mark.parametrize("damage", ["gone", "empty", "cut", "other"])
-def test_a_damaged_file_is_told(name: str, damage: str, store: TokenStore, tmp_path: Path) -> None:
-    store.save(tmp_path / "tokens")
+@pytest.mark.usefixtures("store")
+def test_a_damaged_file_is_told(name: str, damage: str, tmp_path: Path) -> None:
     path = tmp_path / "tokens" / f"{name}.npy"
     if damage == "gone":
         path.unlink()

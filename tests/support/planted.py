@@ -10,8 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-
-import numpy as np
+from pathlib import Path
 
 from eval.cases.records import Case
 from eval.harness.runner import System
@@ -19,11 +18,11 @@ from rag.domain import Answer, Citation, Hit, Passage, Statement, Timings, Turn
 from rag.prompting import refusal as refusal_text
 from rag.protocols import Embedder
 from rag.store.bm25 import LexicalIndex
-from rag.store.bm25_writer import build_lexical
 from rag.store.faiss_store import FaissStore
-from rag.store.index import Index
+from rag.store.index import PASSAGE_GRAMS, PASSAGE_TERMS, PASSAGES, SENTENCE_TERMS, SENTENCES, TOKENS, Index
 from rag.store.token_vectors import StoredTokens, TokenStore
 from rag.text.analysis import grams, terms
+from tests.support.stores import written_terms, written_tokens, written_vectors
 
 ENGLISH = "The leaders met in Paris and they agreed on the next steps for the security of the country."
 
@@ -197,16 +196,16 @@ FAULTS: Mapping[str, Callable[[System], System]] = {
 }
 
 
-def without_accents(index: Index, embedder: Embedder) -> Index:
-    """`index` as it would be had its texts lost their accented letters: « Élysée » is « lyse »."""
+def without_accents(index: Index, embedder: Embedder, folder: Path) -> Index:
+    """`index` as it would be had its texts lost their accented letters: « Élysée » is « lyse »; lies in `folder`."""
     return replace(
         index,
-        passages=_vectors(index, index.passage_terms, embedder),
-        sentences=_vectors(index, index.sentence_terms, embedder),
-        passage_terms=_lexical(index, index.passage_terms, terms, titled=True),
-        passage_grams=_lexical(index, index.passage_grams, lambda text, _: grams(text), titled=True),
-        sentence_terms=_lexical(index, index.sentence_terms, terms, titled=False),
-        tokens=_tokens(index, embedder),
+        passages=_vectors(folder / PASSAGES, index, index.passage_terms, embedder),
+        sentences=_vectors(folder / SENTENCES, index, index.sentence_terms, embedder),
+        passage_terms=_lexical(folder / PASSAGE_TERMS, index, index.passage_terms, terms, titled=True),
+        passage_grams=_lexical(folder / PASSAGE_GRAMS, index, index.passage_grams, lambda t, _: grams(t), titled=True),
+        sentence_terms=_lexical(folder / SENTENCE_TERMS, index, index.sentence_terms, terms, titled=False),
+        tokens=_tokens(folder / TOKENS, index, embedder),
     )
 
 
@@ -215,24 +214,22 @@ def _spans(index: Index, of: LexicalIndex) -> list[Passage]:
 
 
 def _lexical(
-    index: Index, old: LexicalIndex, analyse: Callable[[str, str], list[str]], *, titled: bool
+    folder: Path, index: Index, old: LexicalIndex, analyse: Callable[[str, str], list[str]], *, titled: bool
 ) -> LexicalIndex:
     texts = [(f"{span.title}\n{span.text}" if titled else span.text, span.language) for span in _spans(index, old)]
-    return build_lexical(np.asarray(old.ids), [analyse(_drop_accented(text), language) for text, language in texts])
+    return written_terms(folder, old.ids, [analyse(_drop_accented(text), language) for text, language in texts])
 
 
-def _vectors(index: Index, of: LexicalIndex, embedder: Embedder) -> FaissStore:
-    store = FaissStore(embedder.dimension)
+def _vectors(path: Path, index: Index, of: LexicalIndex, embedder: Embedder) -> FaissStore:
     texts = [_drop_accented(span.text) for span in _spans(index, of)]
-    store.add(np.asarray(of.ids), embedder.encode_documents(texts))
-    return store
+    return written_vectors(path, of.ids, embedder.encode_documents(texts))
 
 
-def _tokens(index: Index, embedder: Embedder) -> TokenStore:
+def _tokens(folder: Path, index: Index, embedder: Embedder) -> TokenStore:
     texts = [_drop_accented(span.text) for span in _spans(index, index.passage_terms)]
     projection = index.tokens.projection
     read = {place: StoredTokens.of(tokens, projection) for place, _, tokens in embedder.encode_passages(texts)}
-    return TokenStore.build(projection, index.passage_terms.ids, [read[place] for place in range(len(texts))])
+    return written_tokens(folder, projection, index.passage_terms.ids, [read[n] for n in range(len(texts))])
 
 
 def _drop_accented(text: str) -> str:
