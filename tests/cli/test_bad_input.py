@@ -475,9 +475,9 @@ def test_a_file_of_ten_megabytes(tmp_path: Path) -> None:
     folder, index = tmp_path / "articles", tmp_path / "index"
     text = _long_article(10_000_000)
     article(folder, "long.txt", text)
-    start = time.monotonic()
+    start = time.process_time()
     report = _quick_build(folder, index)
-    took = time.monotonic() - start
+    took = time.process_time() - start
     assert report.manifest.articles == 1
     spans = open_index(index).catalog.spans("passage")
     assert len(spans) == report.manifest.passages > 1_000

@@ -295,6 +295,7 @@ def test_articles_are_listed_with_and_without_the_word(desk: Desk) -> None:
 # Verifying, repairing, packing
 
 
+@pytest.mark.slow
 def test_a_damaged_index_is_found_out_and_repaired(desk: Desk) -> None:
     desk.told("index", "articles")
     whole = desk.told("index", "--verify")
