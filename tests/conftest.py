@@ -16,7 +16,7 @@ from rag.runtime.assembly import DEFAULT_MODELS, build, open_pipeline
 from tests.support.paths import PROJECT, SEEDS
 
 TESTS = PROJECT / "tests"
-FOLDERS = {"browser": "browser", "postgres": "postgres", "serving": "slow", "bad_corpus": "slow"}
+FOLDERS = {"browser": "browser", "postgres": "postgres", "bad_corpus": "slow", "fuzz": "slow", "serving": "slow"}
 MODELS = {"models_dir", "real_settings", "real_pipeline"}
 
 if "HYPOTHESIS_PROFILE" in os.environ:
