@@ -8,19 +8,49 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from rag.answering.pipeline import Pipeline
 from rag.config import Settings
 from rag.fetching.download import fetch
 from rag.runtime.assembly import DEFAULT_MODELS, build, open_pipeline
+from tests.support.paths import PROJECT, SEEDS
 
-settings.register_profile("long", max_examples=20_000, deadline=None)
+TESTS = PROJECT / "tests"
+FOLDERS = ("browser", "postgres")
+MODELS = {"models_dir", "real_settings", "real_pipeline"}
+
 if "HYPOTHESIS_PROFILE" in os.environ:
+    from hypothesis import settings
+
+    settings.register_profile("long", max_examples=20_000, deadline=None)
     settings.load_profile(os.environ["HYPOTHESIS_PROFILE"])
 
-PROJECT = Path(__file__).parents[1]
-SEEDS = PROJECT / "seeds"
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what a test needs, and says which tests share a process where there are several.
+
+    The tests of a module do, for what the module makes once. So do all that use the real models, which would take each
+    other's processors: they come first, as they take longest.
+    """
+    for item in items:
+        folders = item.path.relative_to(TESTS).parts[:-1]
+        for name in FOLDERS:
+            if name in folders:
+                item.add_marker(name)
+        if MODELS.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("models")
+        with_models = item.get_closest_marker("models")
+        item.add_marker(pytest.mark.xdist_group("models" if with_models else item.path.relative_to(TESTS).as_posix()))
+    items.sort(key=lambda item: item.get_closest_marker("models") is None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest) -> None:
+    """A parameter that asks for the real models by name cannot be seen beforehand, and has to carry the marker."""
+    asks = request._pyfuncitem
+    if fixturedef.argname in MODELS and not asks.get_closest_marker("models"):
+        pytest.fail(f"{asks.nodeid} uses the real models and is not marked so")
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,6 @@ import pytest
 from rag.config import Settings, load_settings
 from rag.errors import InvalidSetting, SettingsUnreadable, UnknownSetting
 
-PROJECT = Path(__file__).parents[1]
-
 
 def test_flag_over_environment_over_file_over_default(tmp_path: Path) -> None:
     (tmp_path / "rag.toml").write_text('passages = 3\nanswer_tokens = 100\nindex = "from-file"\n')

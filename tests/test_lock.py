@@ -9,7 +9,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.conftest import PROJECT
+from tests.support.paths import PROJECT
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rag.config import Settings
-from tests.test_cli import QUESTION, command_environment
+from tests.support.commands import QUESTION, command_environment
 
 PYTORCH = {"torch", "sentence_transformers", "transformers", "sklearn", "scipy"}
 SPLITTING = {"langchain_text_splitters", "bm25s"}

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from tests.browser.conftest import ChatServer, serving
+from tests.support.chat_process import ChatServer, serving
 
 PEOPLE = 20
 QUESTIONS = 5

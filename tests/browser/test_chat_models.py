@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from rag.config import Settings
-from tests.browser.conftest import PATIENCE_MS, opened, real_chat, watched
+from tests.support.chat_process import real_chat
+from tests.support.chromium import PATIENCE_MS, opened, watched
 
 GERMANY = "quelles conditions pose l'Allemagne ?"
 BRIDGE = (

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import ChatServer, ask, check, opened, serving, watched
+from tests.support.chat_process import ChatServer, serving
+from tests.support.chromium import ask, check, opened, watched
 
 GERMANY = "quelles conditions pose l'Allemagne ?"
 OFF_TOPIC = "quand le pont de Sainte-Engrâce a-t-il été rouvert ?"

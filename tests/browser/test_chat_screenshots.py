@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from rag.config import Settings
-from tests.browser.conftest import opened, real_chat, watched
+from tests.support.chat_process import real_chat
+from tests.support.chromium import opened, watched
 
 FOLDER = os.environ.get("RAG_SCREENSHOTS", "")
 QUESTION = "quelles conditions pose l'Allemagne ?"

@@ -11,9 +11,10 @@ from playwright.sync_api import Browser, expect
 
 from rag.config import Settings
 from rag.runtime.assembly import build
-from tests.browser.conftest import ChatServer, ask, check, opened, serving, watched
-from tests.conftest import SEEDS
-from tests.doubles import BagEmbedder
+from tests.support.chat_process import ChatServer, serving
+from tests.support.chromium import ask, check, opened, watched
+from tests.support.doubles import BagEmbedder
+from tests.support.paths import SEEDS
 
 GERMANY = "quelles conditions pose l'Allemagne ?"
 EVIL = '<img src=x onerror="window.hurt=1"><script>window.hurt=1</script>[x](javascript:hurt=1)'

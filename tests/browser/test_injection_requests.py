@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import ChatServer, ask, opened, serving, watched
-from tests.injection.articles import HOST, write_corpus
-from tests.injection.cases import CASES, QUESTIONS
+from tests.support.chat_process import ChatServer, serving
+from tests.support.chromium import ask, opened, watched
+from tests.support.injection.articles import HOST, write_corpus
+from tests.support.injection.cases import CASES, QUESTIONS
 
 ATTACKS = [case for case in CASES if case.browser]
 # What an article could load or run, anywhere in what the page shows of articles, questions and answers.

@@ -14,7 +14,7 @@ from rag.embedding.embedder import FEW, SentenceTransformerEmbedder
 from rag.errors import ModelDamaged, ModelMissing
 from rag.protocols import Embedder
 from rag.runtime.assembly import make_embedder
-from tests.doubles import BagEmbedder
+from tests.support.doubles import BagEmbedder
 
 TEXTS = ["L'Allemagne pose trois conditions.", "La Chine organise un sommet.", "", "x" * 5_000]
 

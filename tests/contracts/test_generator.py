@@ -14,9 +14,9 @@ from rag.generation.llama_cpp import LlamaCppGenerator
 from rag.generation.process import GeneratorApart
 from rag.protocols import Generator, Message
 from rag.runtime.assembly import make_generator
-from tests.conftest import SEEDS
-from tests.doubles import ScriptedGenerator
-from tests.llama_server import serving
+from tests.support.doubles import ScriptedGenerator
+from tests.support.llama_server import serving
+from tests.support.paths import SEEDS
 
 ASK = [Message("system", "Réponds en un mot."), Message("user", "Quelle est la capitale de la France ?")]
 

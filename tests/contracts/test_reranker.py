@@ -13,31 +13,11 @@ from rag.embedding.cross_encoder import BATCH, CrossEncoderReranker
 from rag.errors import ModelDamaged, ModelMissing
 from rag.protocols import Reranker
 from rag.runtime.assembly import make_reranker
-from tests.doubles import OverlapReranker
+from tests.support.doubles import OverlapReranker
+from tests.support.tiny_reranker import make_model
 
 QUESTION = "quelles conditions pose Berlin ?"
 TEXTS = ["Berlin pose trois conditions.", "Un sommet se tient en Chine.", "", "pose " * 2_000, "Berlin pose."]
-
-
-def make_model(folder: Path, *, architecture: str = "BertForSequenceClassification", labels: int = 1) -> Path:
-    """A BERT of one layer with random weights that reads texts letter by letter, at most 64 of them."""
-    import torch
-    import transformers
-    from transformers.utils.logging import disable_progress_bar
-
-    disable_progress_bar()
-    folder.mkdir()
-    letters = [mark + letter for letter in ascii_lowercase for mark in ("", "##")]
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters]
-    (folder / "vocab.txt").write_text("\n".join(vocabulary), "utf-8")
-    transformers.BertTokenizerFast.from_pretrained(folder).save_pretrained(folder)
-    torch.manual_seed(0)
-    config = transformers.BertConfig(
-        vocab_size=len(vocabulary), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
-        max_position_embeddings=64, num_labels=labels, initializer_range=0.5,
-    )  # fmt: skip
-    getattr(transformers, architecture)(config).save_pretrained(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")

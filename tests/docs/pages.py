@@ -9,7 +9,7 @@ from pathlib import Path
 
 from generated import contributing
 
-from tests.conftest import PROJECT
+from tests.support.paths import PROJECT
 
 DOCS = PROJECT / "docs"
 READMES = (PROJECT / "README.md", PROJECT / "README.fr.md")

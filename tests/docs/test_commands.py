@@ -21,8 +21,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PROJECT
 from tests.docs.pages import DOCS, READMES, Command, commands
+from tests.support.paths import PROJECT
 
 pytestmark = [pytest.mark.models, pytest.mark.slow]
 

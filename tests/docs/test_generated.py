@@ -9,7 +9,7 @@ import pytest
 from generated import commands, http, layout, markdown, settings, tools, translation
 
 from rag.config import Settings
-from tests.conftest import PROJECT
+from tests.support.paths import PROJECT
 
 LANGUAGES = ("en", "fr")
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PROJECT
 from tests.docs.pages import DOCS, PAGES
+from tests.support.paths import PROJECT
 
 pytestmark = pytest.mark.slow
 

@@ -26,8 +26,8 @@ from rag.indexing.build import build_index
 from rag.protocols import Message, Token
 from rag.retrieval.retriever import Retriever
 from rag.store.index import open_index
-from tests.doubles import BagEmbedder, ScriptedGenerator
-from tests.eval.test_report import Page, run
+from tests.support.doubles import BagEmbedder, ScriptedGenerator
+from tests.support.report_page import Page, run
 
 ARTICLE = "Le marché couvert de Dijon rouvre en mai.\n\nLes halles de Limoges restent fermées cet hiver."
 QUESTIONS = ("Quand rouvre le marché de Dijon ?", "Que deviennent les halles de Limoges ?")

@@ -31,8 +31,8 @@ from eval.harness.run_store import load_run
 from eval.harness.runner import System
 from eval.harness.sources import SEEDS_SET, seed_texts
 from eval.harness.system import Opened
-from tests.eval.planted import AlwaysRefuses, Oracle, SecondFirst
-from tests.eval.test_runner import CASES, CORPUS, FACTS, Bridge, asked
+from tests.support.evaluation import CASES, CORPUS, FACTS, Bridge, asked
+from tests.support.planted import AlwaysRefuses, Oracle, SecondFirst
 
 
 def run_of(gate: object = ANSWERS, wrap: Callable[[System], System] = lambda system: system) -> Run:

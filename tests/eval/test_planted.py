@@ -20,8 +20,8 @@ from rag.domain import Answer, Hit, Turn
 from rag.indexing.build import build_index
 from rag.retrieval.retriever import Retriever
 from rag.store.index import Index, open_index
-from tests.doubles import BagEmbedder
-from tests.eval.planted import FAULTS, Oracle, without_accents
+from tests.support.doubles import BagEmbedder
+from tests.support.planted import FAULTS, Oracle, without_accents
 
 FACTS = Facts(settings={}, versions={}, models={}, corpus_digest="corpus", index={})
 CAUGHT_BY = {

@@ -15,8 +15,8 @@ from eval.errors import MalformedSet
 from eval.metrics.answers import right
 from rag.corpus.article_files import read_corpus
 from rag.errors import FileUnreadable, PathMissing
+from tests.support.paths import PROJECT
 
-PROJECT = Path(__file__).parents[2]
 CORPUS = {"a.txt": "Paris est calme. Berlin dort. Paris est calme.", "b.txt": "L’été, « enfin »."}
 GOOD: dict[str, Any] = {
     "id": "1",

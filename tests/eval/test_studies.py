@@ -22,8 +22,8 @@ from rag.indexing.build import build_index
 from rag.retrieval.fusion import FIRST_WEIGHTS, SECOND_WEIGHTS, combine, order
 from rag.retrieval.retriever import Retriever
 from rag.store.index import open_index
-from tests.doubles import BagEmbedder
-from tests.eval.test_runner import case
+from tests.support.doubles import BagEmbedder
+from tests.support.evaluation import case
 
 ARTICLES = {
     "marche.txt": "Le marché couvert de Dijon rouvre en mai.\n\nLes halles de Limoges restent fermées cet hiver.",

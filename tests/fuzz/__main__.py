@@ -27,7 +27,7 @@ def main(promise: str, seconds: int) -> None:
 
     with atheris.instrument_imports(include=_MODULES):
         from tests.fuzz import properties
-        from tests.fuzz.samples import FILES, LINES
+        from tests.support.sample_files import FILES, LINES
 
     def one(content: bytes) -> None:
         if promise in properties.BYTES:

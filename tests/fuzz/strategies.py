@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from tests.fuzz.samples import FILES, LINES, WORDS
+from tests.support.sample_files import FILES, LINES, WORDS
 
 # What ends a line for some and not for others.
 _BREAKS = ("\n", "\n\n", "\r\n", "\r", "\n\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029", " ", "\u00a0", "")

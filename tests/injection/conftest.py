@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rag.config import Settings
-from tests.doubles import BagEmbedder
-from tests.injection.harness import Lab
+from tests.support.doubles import BagEmbedder
+from tests.support.injection.lab import Lab
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,8 @@ import pytest
 
 from rag import errors
 from rag.question.courtesies import small_talk
-from tests.injection.cases import CASES, Case
-from tests.injection.harness import Lab, ObedientGenerator, answer_of, check_answer, essence
+from tests.support.injection.cases import CASES, Case
+from tests.support.injection.lab import Lab, ObedientGenerator, answer_of, check_answer, essence
 
 CASE_ID = attrgetter("id")
 

@@ -11,8 +11,8 @@ from rag.config import Settings
 from rag.domain import Answer
 from rag.protocols import Generator
 from rag.runtime.assembly import Models, load_models
-from tests.injection.cases import CASES, Case
-from tests.injection.harness import Lab, answer_of, check_answer, essence
+from tests.support.injection.cases import CASES, Case
+from tests.support.injection.lab import Lab, answer_of, check_answer, essence
 
 pytestmark = pytest.mark.models
 CHOSEN = [pytest.param(case, id=case.id) for case in CASES if case.model]

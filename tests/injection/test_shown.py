@@ -26,8 +26,8 @@ from rag.domain import EVERYTHING, Heading, Scope
 from rag.events import Event, Finished
 from rag.store.catalog import Catalog
 from rag.store.filters import headings
-from tests.injection.cases import CASES, Case
-from tests.injection.harness import Lab, ObedientGenerator, answer_of, unseen
+from tests.support.injection.cases import CASES, Case
+from tests.support.injection.lab import Lab, ObedientGenerator, answer_of, unseen
 
 ASKED = datetime(2025, 9, 5, tzinfo=timezone.utc)
 # What the page is made of. None of these elements asks for anything by itself.

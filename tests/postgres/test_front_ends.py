@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from rag.config import Settings
 from rag.indexing.build import build_index
 from rag.postgres import share
-from tests.browser.conftest import ask, browser, opened, serving, watched
-from tests.doubles import BagEmbedder
-from tests.made_index import SEEDS
-
-__all__ = ["browser"]
+from tests.support.chat_process import serving
+from tests.support.chromium import ask, launched, opened, watched
+from tests.support.doubles import BagEmbedder
+from tests.support.paths import SEEDS
 
 MEXICO = "Qui est le président mexicain ?"
 GERMANY = "quelles conditions pose l'Allemagne ?"
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    with launched() as browser:
+        yield browser
 
 
 def test_a_conversation_goes_on_at_the_other_front_end(browser: Browser, url: str, tmp_path: Path) -> None:

@@ -25,10 +25,11 @@ from rag.runtime.doctor import examine
 from rag.runtime.location import needs_folder, open_present, present_catalog, present_manifest, present_place
 from rag.runtime.service import Service
 from rag.store.index import open_index
-from tests.doubles import BagEmbedder
-from tests.made_index import SEEDS, make_articles
-from tests.postgres.conftest import Server
-from tests.test_cli import command_environment, run_rag
+from tests.support.commands import command_environment, run_rag
+from tests.support.doubles import BagEmbedder
+from tests.support.indexes import make_articles
+from tests.support.paths import SEEDS
+from tests.support.postgres_server import Server
 
 EMBEDDER = BagEmbedder(384)
 QUESTION = "quelles conditions pose l'Allemagne ?"

@@ -19,8 +19,9 @@ from rag.postgres.schema import MIGRATIONS, prepare, version
 from rag.store.index import Index, open_index
 from rag.store.manifest import current_manifest
 from rag.store.token_vectors import Projection
-from tests.doubles import BagEmbedder
-from tests.made_index import SEEDS, make_articles
+from tests.support.doubles import BagEmbedder
+from tests.support.indexes import make_articles
+from tests.support.paths import SEEDS
 
 EMBEDDER = BagEmbedder()
 SETTINGS = Settings(chunk_tokens=32)

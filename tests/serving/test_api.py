@@ -10,9 +10,9 @@ import pytest
 from pydantic import TypeAdapter
 
 from rag.serving.schemas import AnswerObject, ArticleObject, ArticlesObject, EventObject, HitsObject
-from tests.conftest import SEEDS
-from tests.serving.conftest import QUESTION, Server, serving
-from tests.test_contract_schema import check_answer, check_spans, schema
+from tests.support.api_process import QUESTION, Server, serving
+from tests.support.contract_checks import check_answer, check_spans, schema
+from tests.support.paths import SEEDS
 
 EVENT: TypeAdapter[Any] = TypeAdapter(EventObject)
 

@@ -22,9 +22,9 @@ from rag.chat.history_file import FILE, ChatDatabase
 from rag.config import Settings
 from rag.runtime.assembly import build
 from rag.store.index import open_index
-from tests.conftest import PROJECT, SEEDS
-from tests.doubles import BagEmbedder
-from tests.serving.conftest import QUESTION, Server, serving
+from tests.support.api_process import QUESTION, Server, serving
+from tests.support.doubles import BagEmbedder
+from tests.support.paths import PROJECT, SEEDS
 
 USERS = 6
 HABITS = Habits(ask_share=0.4, reading_s=0.1)
@@ -120,11 +120,11 @@ def test_an_index_that_is_replaced_under_load_disturbs_nobody(tmp_path: Path) ->
 
 
 class Apart(Server):
-    """`tests.serving.apart_server` over one folder."""
+    """`tests.support.apart_server` over one folder."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self.command = [sys.executable, "-m", "tests.serving.apart_server", str(self.port), str(folder)]
+        self.command = [sys.executable, "-m", "tests.support.apart_server", str(self.port), str(folder)]
 
 
 @pytest.mark.parametrize("fault", ["crash", "hang"])

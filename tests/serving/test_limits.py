@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.serving.conftest import QUESTION, Server, serving
+from tests.support.api_process import QUESTION, Server, serving
 
 ASK = {"question": QUESTION}
 CHAT = "v1/chat/completions"

@@ -10,27 +10,27 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import httpx2
 import psutil
 import pytest
-from mcp import Client, StdioServerParameters
-from mcp.client.streamable_http import streamable_http_client
-from mcp.shared.exceptions import MCPError
-from mcp.types import CallToolResult, TextContent
 
 from rag.config import Settings
 from rag.runtime.assembly import build
-from tests.conftest import PROJECT, SEEDS
-from tests.doubles import BagEmbedder
-from tests.serving.conftest import QUESTION, Server, serving
+from tests.support.api_process import QUESTION, Server, serving
+from tests.support.doubles import BagEmbedder
+from tests.support.paths import PROJECT, SEEDS
+
+if TYPE_CHECKING:  # it takes seconds to import
+    from mcp import Client
+    from mcp.types import CallToolResult
 
 pytestmark = pytest.mark.anyio
 
 TOKEN = "0123456789abcdef"
-Connect = Callable[[], AbstractAsyncContextManager[Client]]
+Connect = Callable[[], AbstractAsyncContextManager["Client"]]
 Object = dict[str, Any]
 
 
@@ -40,16 +40,21 @@ def anyio_backend() -> str:
 
 
 def over_stdio(*command: str, **variables: str) -> Client:
+    from mcp import Client, StdioServerParameters
+
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "en_GB.UTF-8", "OMP_NUM_THREADS": "1", **variables}
     return Client(StdioServerParameters(command=sys.executable, args=list(command), env=environment, cwd=PROJECT))
 
 
 def double(folder: Path, **variables: str) -> Client:
-    return over_stdio("-m", "tests.serving.mcp_stdio", str(folder), **variables)
+    return over_stdio("-m", "tests.support.mcp_stdio", str(folder), **variables)
 
 
 @asynccontextmanager
 async def over_http(server: Server, mode: str = "auto", **headers: str) -> AsyncIterator[Client]:
+    from mcp import Client
+    from mcp.client.streamable_http import streamable_http_client
+
     async with (
         httpx2.AsyncClient(headers=headers, timeout=60, trust_env=False) as http,
         Client(streamable_http_client(f"{server.url}mcp", http_client=http), mode=mode) as client,
@@ -68,6 +73,8 @@ def connect(request: pytest.FixtureRequest, tmp_path: Path) -> Connect:
 
 def given(result: CallToolResult) -> Object:
     """What a tool gave, and the same as text."""
+    from mcp.types import TextContent
+
     (content,) = result.content
     assert isinstance(content, TextContent)
     assert not result.is_error, content.text
@@ -78,6 +85,8 @@ def given(result: CallToolResult) -> Object:
 
 def told(result: CallToolResult) -> str:
     """What went wrong."""
+    from mcp.types import TextContent
+
     (content,) = result.content
     assert isinstance(content, TextContent)
     assert result.is_error and result.structured_content is None
@@ -141,13 +150,15 @@ FAILURES: list[tuple[str, Object, tuple[str, str]]] = [
 
 
 async def test_what_goes_wrong_is_told_in_words(server: Server) -> None:
+    import mcp
+
     document = sorted(SEEDS.glob("*.txt"))[0].name
     for number, language in enumerate(("en", "fr")):
         async with over_http(server, **{"Accept-Language": language}) as client:
             for tool, arguments, words in FAILURES:
                 asked = {key: document if value == "DOCUMENT" else value for key, value in arguments.items()}
                 assert words[number] in told(await client.call_tool(tool, asked)), (tool, arguments)
-            with pytest.raises(MCPError):
+            with pytest.raises(mcp.MCPError):
                 await client.call_tool("delete_article", {})
 
 

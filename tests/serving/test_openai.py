@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import openai
 import pytest
-from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
 from rag.serving.openai_schemas import Completion
-from tests.conftest import SEEDS
-from tests.serving.conftest import QUESTION, Server, serving
+from tests.support.api_process import QUESTION, Server, serving
+from tests.support.paths import SEEDS
+
+if TYPE_CHECKING:  # it takes seconds to import
+    import openai
+    from openai.types.chat import ChatCompletionMessageParam
 
 ASKED: list[ChatCompletionMessageParam] = [{"role": "user", "content": QUESTION}]
 OFF_TOPIC = "Quelle est la recette de la tarte aux pommes ?"
@@ -32,6 +34,8 @@ def doubter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[openai.OpenAI]
 
 
 def client_of(server: Server) -> openai.OpenAI:
+    import openai
+
     return openai.OpenAI(base_url=f"{server.url}v1", api_key="none", max_retries=0, timeout=60)
 
 
@@ -75,6 +79,8 @@ def test_a_stream_says_what_the_whole_says(client: openai.OpenAI) -> None:
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_refusal_is_an_answer_without_citations(doubter: openai.OpenAI, stream: bool) -> None:
+    from openai.types.chat import ChatCompletion
+
     messages: list[Any] = [{"role": "user", "content": OFF_TOPIC}]
     made = doubter.chat.completions.create(model="rag", messages=messages, stream=stream)
     if isinstance(made, ChatCompletion):
@@ -107,6 +113,8 @@ def test_a_refusal_is_an_answer_without_citations(doubter: openai.OpenAI, stream
 def test_what_cannot_be_done_is_refused_by_name(
     client: openai.OpenAI, changes: dict[str, Any], code: str, param: str | None, stream: bool
 ) -> None:
+    import openai
+
     arguments: dict[str, Any] = {"model": "rag", "messages": ASKED, "stream": stream} | changes
     with pytest.raises((openai.BadRequestError, openai.UnprocessableEntityError)) as refused:
         client.chat.completions.create(**arguments)
@@ -116,6 +124,8 @@ def test_what_cannot_be_done_is_refused_by_name(
 
 
 def test_the_models_are_those_that_can_be_named(client: openai.OpenAI) -> None:
+    import openai
+
     names = [model.id for model in client.models.list()]
     assert names == ["rag", "bag"]
     assert [client.models.retrieve(name).id for name in names] == names
@@ -145,6 +155,8 @@ def test_embeddings_in_both_encodings(client: openai.OpenAI) -> None:
     ],
 )
 def test_texts_that_cannot_be_embedded(client: openai.OpenAI, changes: dict[str, Any], code: str, param: str) -> None:
+    import openai
+
     with pytest.raises((openai.BadRequestError, openai.UnprocessableEntityError)) as refused:
         client.embeddings.create(**({"model": "bag", "input": "a"} | changes))
     assert refused.value.code == code and (refused.value.param or "").startswith(param)

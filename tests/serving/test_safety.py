@@ -22,8 +22,8 @@ from rag.errors import InvalidSetting, TokenMissing
 from rag.runtime.http import SECURITY_HEADERS
 from rag.serving.app import MOST_BODY_BYTES
 from rag.serving.security import BodyClock, read_token
-from tests.serving.conftest import QUESTION, Server, serving
-from tests.test_cli import run_rag
+from tests.support.api_process import QUESTION, Server, serving
+from tests.support.commands import run_rag
 
 TOKEN = "a-token-of-more-than-sixteen"
 PATHS = ["api/articles", "v1/models", "metrics", "openapi.json", "api/none"]

@@ -11,7 +11,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from tests.serving.conftest import serving
+from tests.support.api_process import serving
 
 CALLS = int(os.environ.get("RAG_TEST_CALLS", "200"))
 MANY = 2_000

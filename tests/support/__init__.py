@@ -1,0 +1,1 @@
+"""What the tests share: doubles, makers of files and indexes, servers as processes, checks of answers."""
