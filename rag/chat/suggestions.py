@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import chain, islice
 
-from rag.question import CONTRACTED, Name, find_names, words
+from rag.question import Name, find_names, grammar_of, words
 from rag.store import Catalog
 from rag.text import fold
 from rag.wording import say
@@ -236,6 +236,6 @@ def _topic(name: Name, language: str) -> str:
     """The name as the language's questions have it; an Italian one is one word with its preposition (« sulla »)."""
     if language != "it":
         return name.phrase
-    joined = {parts: word for word, parts in CONTRACTED["it"].items()}
+    joined = {parts: word for word, parts in grammar_of("it").contracted.items()}
     about = joined.get(("su", name.determiner), "su")
     return f"{about}{'' if about.endswith(chr(39)) else ' '}{name.text}"

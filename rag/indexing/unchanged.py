@@ -25,7 +25,7 @@ from rag.indexing.roots import Sources
 from rag.store import CatalogFile, Origin
 
 LIBRARIES = (
-    "sentence-transformers", "faiss-cpu", "bm25s", "langchain-text-splitters", "PyStemmer", "py3langid",
+    "sentence-transformers", "faiss-cpu", "langchain-text-splitters", "PyStemmer", "py3langid",
     "charset-normalizer", "lxml", "trafilatura", "pypdf", "python-docx",
 )  # fmt: skip
 """On whose versions it depends what an index holds."""

@@ -28,7 +28,6 @@ _LIBRARIES = {
     "sentence-transformers": "sentence_transformers",
     "llama-cpp-python": "llama_cpp",
     "faiss-cpu": "faiss",
-    "bm25s": "bm25s",
     "langchain-text-splitters": "langchain_text_splitters",
 }
 
