@@ -57,7 +57,7 @@ def compare(before: Mapping[str, Seen], now: Mapping[str, Seen]) -> Changes:
     renamed = _pairs(gone, new)
     moved_from, moved_to = set(renamed), set(renamed.values())
     both = [name for name in now if name in before]
-    changed = tuple(name for name in both if _differs(before[name], now[name]))
+    changed = tuple(name for name in both if before[name]._replace(file="") != now[name]._replace(file=""))
     return Changes(
         added=tuple(name for name in new if name not in moved_to),
         changed=changed,
@@ -65,10 +65,6 @@ def compare(before: Mapping[str, Seen], now: Mapping[str, Seen]) -> Changes:
         renamed=tuple(renamed.items()),
         unchanged=len(both) - len(changed),
     )
-
-
-def _differs(before: Seen, now: Seen) -> bool:
-    return (before.text, before.shown) != (now.text, now.shown)
 
 
 def _pairs(gone: Mapping[str, Seen], new: Mapping[str, Seen]) -> dict[str, str]:

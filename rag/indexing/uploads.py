@@ -197,12 +197,9 @@ def _alone(folder: Path) -> Iterator[None]:
     """`folder`, made if need be, with no one else writing in it."""
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder.parent / ".articles.lock")
-        lock.acquire()
-    try:
+        held = FileLock(folder.parent / ".articles.lock").acquire()
+    with held:
         yield
-    finally:
-        lock.release()
 
 
 def _take(folder: Path, source: Path, name: str, fields: Mapping[str, str]) -> Outcome:

@@ -100,13 +100,13 @@ class Sight:
             del self._changed[path]
 
 
+@dataclass(slots=True)
 class _Attempts:
     """When to try again what has failed, and whether there is anything new to tell."""
 
-    def __init__(self) -> None:
-        self._told = ""
-        self._pause_s = _FIRST_RETRY_S
-        self._not_before = 0.0
+    _told: str = ""
+    _pause_s: float = _FIRST_RETRY_S
+    _not_before: float = 0.0
 
     def may_try(self) -> bool:
         return time.monotonic() >= self._not_before
@@ -207,7 +207,7 @@ def _states(roots: Roots) -> dict[Path, _State]:
 
 
 def _state(path: Path) -> _State:
-    """What is another one once the file has changed, or another folder has taken the place of this one."""
+    """A value that differs once the file has changed, or another folder stands there; None for nothing."""
     try:
         status = os.stat(path)
     except OSError:

@@ -19,7 +19,6 @@ _WIDTH = 8
 _ROWS_AT_A_TIME = 20_000
 
 _LIVE = "SELECT segment, count(*), sum(passages + sentences)::bigint FROM article GROUP BY segment"
-_ALL_SEGMENTS = "SELECT DISTINCT segment FROM posting"
 _TERMS = """
 SELECT part, term, array_agg(segment), array_agg(held) FROM posting WHERE segment = ANY(%s) GROUP BY part, term
 """

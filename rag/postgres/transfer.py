@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import platform
 import tempfile
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from rag.errors import RagError
 from rag.postgres.download import pull
-from rag.postgres.writer import Brought, push
+from rag.postgres.writer import Brought, OnTaken, push
 from rag.protocols import OnProgress, silent
 from rag.store import Manifest, current_manifest, open_index
-
-OnTaken = Callable[[RagError], None]
 
 
 def share(

@@ -92,7 +92,4 @@ class SharedTokens:
 
 def read_projection(rows: Sequence[tuple[bytes, bytes]]) -> Projection | None:
     """The projection in the row of its table, if there is one."""
-    if not rows:
-        return None
-    centre = np.frombuffer(rows[0][0], np.float32)
-    return Projection(centre, np.frombuffer(rows[0][1], np.float32).reshape(len(centre), -1))
+    return Projection.unpacked(*rows[0]) if rows else None
