@@ -35,7 +35,7 @@ class Pieces:
         self._pieces, self._ids, self._scores = pieces, ids, scores
         self._frame: dict[str, Any] = json.loads(frame)
         self._reserved = [str(token["content"]) for token in self._frame["added_tokens"]]
-        # What is not in the vocabulary is scored by the worst piece that is, and by what stands for the unknown.
+        # In every table of a text: a word without pieces becomes the unknown token, scored by the worst piece there is.
         unknown = int(np.flatnonzero(ids == self._frame["model"]["unk_id"])[0])
         reserved = self._find([word.encode() for word in self._reserved])
         self._always = np.unique(np.append(reserved, [unknown, int(scores.argmin())]))

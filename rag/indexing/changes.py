@@ -70,7 +70,7 @@ def compare(before: Mapping[str, Seen], now: Mapping[str, Seen]) -> Changes:
 def _pairs(gone: Mapping[str, Seen], new: Mapping[str, Seen]) -> dict[str, str]:
     """Of the documents that are gone those that have another name now, and that name."""
     texts = {seen.text: name for name, seen in reversed(list(new.items()))}
-    # A file that holds several articles says of none of them which it is.
+    # A file that holds several articles does not tell which of them has which name now.
     alone = _single(gone)
     files = {file: name for file, name in _single(new).items() if file in alone}
     pairs: dict[str, str] = {}

@@ -70,7 +70,10 @@ class Made:
         return found
 
     def resume(self, level: str, texts: Sequence[str]) -> dict[str, int]:
-        """The same, when they are first looked for: what an earlier process wrote is checked, and counted."""
+        """As `places`, for texts that are looked for the first time.
+
+        What an earlier process left is checked: what was damaged goes, and the rest counts as `resumed`.
+        """
         found = self.places(level, texts)
         earlier = {place for place in found.values() if place <= self._before}
         rows = self._rows("checksum, vector, tokens", list(earlier))

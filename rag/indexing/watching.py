@@ -58,7 +58,7 @@ class Sight:
     def look(self, roots: Sequence[Path]) -> bool:
         """Notes what has changed below those of `roots` that are there, and says whether anything has.
 
-        The first time that is what has just been written.
+        At the first look there is nothing to compare with: what was written within `quiet_s` counts as changed.
         """
         there = [root for root in roots if root.exists()]
         gone = [root for root in roots if root not in there]
@@ -116,7 +116,7 @@ class _Attempts:
         self._not_before = 0.0
 
     def failed(self, error: RagError) -> bool:
-        """Whether it failed in another way than the last time."""
+        """Sets when to try again; whether this is another error than the last time."""
         self._not_before = time.monotonic() + self._pause_s
         self._pause_s = min(2 * self._pause_s, _LONGEST_RETRY_S)
         told, self._told = self._told, str(error)

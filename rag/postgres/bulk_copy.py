@@ -72,7 +72,7 @@ def unload(connection: Connection, digests: Sequence[str]) -> None:
 def count(connection: Connection, more: Sequence[int]) -> None:
     """Adds to the tally: articles, passages, sentences, and the terms of each part."""
     changes = ", ".join(f"{name} = {name} + %s" for name in ("articles", *_COUNTS))
-    # Whichever row: only their sum counts. Another writer who has it is waited for.
+    # Any row will do, since readers add them up. Where another writer is changing this one, it is waited for.
     connection.execute(
         f"UPDATE tally SET version = version + 1, {changes} WHERE shard = pg_backend_pid() %% {SHARDS}", more
     )

@@ -116,7 +116,7 @@ def _begin(server: Server) -> tuple[Connection, dict[str, str], Tally]:
     try:
         return _begin_once(server)
     except psycopg.OperationalError:
-        # It had been idle while its server went away, and so had the others.
+        # The server went away while this connection lay idle, and so have the other idle ones ended.
         server.forget()
     try:
         return _begin_once(server)

@@ -235,6 +235,6 @@ class _Push:
 def _is_as(name: str, one: Sealed, digest: str, there: _There) -> bool:
     """Whether an article is in the shared index as a folder has it under `name`.
 
-    Under the name that another writer gave it, it is as that one says.
+    Where another writer gave it another name, its text must be the same and no more.
     """
     return digest == one.digest and (there.document != name or there.seal == one.seal)

@@ -35,11 +35,11 @@ VOCABULARY, PARAMETERS = "vocab.index.json", "params.index.json"
 
 MOST_READ = 4_000_000
 """Postings that are read for a question, which takes about ten milliseconds; the lists of its rarest terms first."""
-# So many passages are then looked up in the other lists.
+# Where lists were left unread, so many passages, the best by those that were read, are looked up in them.
 _CONTINUED = 1_000
-# How many passages, of those that hold the rarest terms, tell what the best reach at least.
+# So many passages that hold the rarest terms give a first bound: the best of all score at least as the best of these.
 _SAMPLE = 4_000
-# Sums of the same numbers in another order differ by less, as a share.
+# The share by which two sums of the same numbers, added in another order, differ at most.
 _SLACK = np.float32(1e-5)
 
 
