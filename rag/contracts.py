@@ -13,7 +13,7 @@ from rag.wording import FALLBACK, say
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class BatchLine:
     """One line of a batch file."""
 
     id: str | int
@@ -142,7 +142,7 @@ def dump(value: object) -> str:
     return text
 
 
-def parse_request(text: str, default_id: int, default_scope: Scope = EVERYTHING) -> Request:
+def parse_request(text: str, default_id: int, default_scope: Scope = EVERYTHING) -> BatchLine:
     """One line of a batch file; a filter that it has counts instead of that of `default_scope`.
 
     Raises BadRequest, BadDate and PeriodReversed.
@@ -159,7 +159,7 @@ def parse_request(text: str, default_id: int, default_scope: Scope = EVERYTHING)
     if not isinstance(id_, str | int) or isinstance(id_, bool):
         raise BadRequest("bad_id")
     history = fields.get("history")
-    return Request(
+    return BatchLine(
         id=id_,
         question=fields["question"],
         history=() if history is None else tuple(parse_history(history)),

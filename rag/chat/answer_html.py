@@ -13,9 +13,9 @@ from datetime import date
 from html import escape
 from typing import Any
 
-from rag.chat.escaping import attributes, button, counted, origin, seconds, t
 from rag.chat.history import Exchange
-from rag.chat.live_answer import Draft
+from rag.chat.live_answer import LiveAnswer
+from rag.chat.page_text import attributes, button, counted, origin, seconds, t
 from rag.domain import Heading, Hit
 
 # Below this probability that the articles answer, the reader is told to look at the sources.
@@ -101,7 +101,7 @@ def exchange(kept: Exchange, number: int, language: str, headings: Headings) -> 
     )
 
 
-def live(draft: Draft, number: int, language: str) -> str:
+def live(draft: LiveAnswer, number: int, language: str) -> str:
     """The exchange under way."""
     parts = [_standalone(draft.question, draft.standalone or draft.question, language), _status(draft, language)]
     said = _linked_markers(" ".join(draft.checked), ())
@@ -148,7 +148,7 @@ def _standalone(asked: str, searched: str, language: str) -> str:
     return f'<p class="standalone">{t("understood", language)} <q>{escape(searched)}</q></p>'
 
 
-def _status(draft: Draft, language: str) -> str:
+def _status(draft: LiveAnswer, language: str) -> str:
     if draft.state == "queued":
         text = counted("queued", draft.place, language)
     elif draft.state in ("loading", "searching", "writing", "stopped"):

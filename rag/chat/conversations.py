@@ -6,8 +6,8 @@ from secrets import token_hex
 
 from rag.chat import exports
 from rag.chat.answer_html import Headings, conversation
-from rag.chat.asking import Update
 from rag.chat.history import ConversationStore, Exchange, Verdict
+from rag.chat.page_questions import Update
 from rag.chat.sidebar_html import conversation_list, notice
 from rag.chat.view import View
 from rag.wording import say
@@ -15,7 +15,7 @@ from rag.wording import say
 _VERDICTS: dict[str, Verdict] = {"good": "good", "wrong": "wrong"}
 
 
-class Keeping:
+class KeptConversations:
     """The conversations of one store, each owner's apart."""
 
     def __init__(self, store: ConversationStore) -> None:

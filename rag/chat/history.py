@@ -77,7 +77,7 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class JudgedExchange:
     """An exchange with a verdict, and what was said before it in its conversation."""
 
     exchange: Exchange
@@ -88,7 +88,7 @@ def _now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-class Rows(Protocol):
+class Cursor(Protocol):
     """What a statement gave: as `sqlite3.Cursor` and `psycopg.Cursor` have it."""
 
     @property
@@ -115,7 +115,7 @@ class Database(Protocol):
     def writing(self) -> AbstractContextManager[None]:
         """The block in which they write, all or nothing."""
 
-    def execute(self, sql: str, *parameters: object) -> Rows:
+    def execute(self, sql: str, *parameters: object) -> Cursor:
         """Runs one statement."""
 
     def close(self) -> None:
@@ -223,7 +223,7 @@ class ConversationStore:
             f"UPDATE exchange SET verdict = ?, remark = ? WHERE id = ? AND {_OWN}", verdict, remark, exchange_id, owner
         )
 
-    def marked(self, owner: str) -> list[Marked]:
+    def marked(self, owner: str) -> list[JudgedExchange]:
         """Every exchange with a verdict, in the order they were asked within conversations, the oldest one first."""
         with self._database.reading():
             rows = self._database.execute(
@@ -257,9 +257,9 @@ def _exchange(id_: str, question: str, answer: str, asked_at: str, verdict: str,
     return Exchange(id_, question, json.loads(answer), datetime.fromisoformat(asked_at), cast(Verdict, verdict), remark)
 
 
-def _marked(conversation: Conversation) -> Iterator[Marked]:
+def _marked(conversation: Conversation) -> Iterator[JudgedExchange]:
     history: tuple[Turn, ...] = ()
     for exchange in conversation.exchanges:
         if exchange.verdict:
-            yield Marked(exchange, history)
+            yield JudgedExchange(exchange, history)
         history += (Turn(exchange.question, str(exchange.answer["answer"])),)

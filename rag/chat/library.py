@@ -8,10 +8,10 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rag.chat.asking import Update
-from rag.chat.escaping import told
+from rag.chat.page_questions import Update
+from rag.chat.page_text import told
 from rag.chat.sidebar_html import article_list, file_outcomes, notice, scope_chips, scope_form
-from rag.chat.source_html import Wanted, source_panel
+from rag.chat.source_html import ClickedSource, source_panel
 from rag.chat.view import View, stored_scope
 from rag.config import Settings
 from rag.domain import EVERYTHING, Article, Heading, Progress, Scope
@@ -54,7 +54,7 @@ class Library:
     def open(self, view: View) -> Update:
         """The source panel at the place that was clicked."""
         try:
-            wanted = Wanted.of(view.sent)
+            wanted = ClickedSource.of(view.sent)
         except (KeyError, TypeError, ValueError):
             return {}
         return {"panel": source_panel(wanted, self._article(wanted.document), view.language)}

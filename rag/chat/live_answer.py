@@ -14,7 +14,7 @@ State = Literal["idle", "loading", "searching", "queued", "writing", "finished",
 
 
 @dataclass(slots=True)
-class Draft:
+class LiveAnswer:
     """One exchange under way. `text` is checked, `provisional` is not; `place` is how many questions wait before it.
 
     `failure` and `next_step` say in the user's language what went wrong and what to do.

@@ -10,12 +10,12 @@ from typing import Any
 
 import gradio as gr
 
-from rag.chat.asking import Asking, Update
 from rag.chat.blocks import SteadyBlocks
-from rag.chat.conversations import Keeping
-from rag.chat.escaping import DEFAULT_LANGUAGE, told
+from rag.chat.conversations import KeptConversations
 from rag.chat.header import Frame
 from rag.chat.library import Library
+from rag.chat.page_questions import PageQuestions, Update
+from rag.chat.page_text import DEFAULT_LANGUAGE, told
 from rag.chat.sidebar_html import notice
 from rag.chat.view import Slot, View, page_language, read_scope
 from rag.errors import RagError
@@ -80,10 +80,10 @@ def head() -> str:
     return f"<style>{style}</style><script>{script}</script>"
 
 
-class Page:
+class ChatPage:
     """The page over what it calls."""
 
-    def __init__(self, frame: Frame, asking: Asking, keeping: Keeping, library: Library) -> None:
+    def __init__(self, frame: Frame, asking: PageQuestions, keeping: KeptConversations, library: Library) -> None:
         self._frame, self._asking, self._keeping, self._library = frame, asking, keeping, library
         self._parts: dict[str, Any] = {}
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from rag.chat.escaping import DEFAULT_LANGUAGE, LANGUAGES
-from rag.chat.live_answer import Draft
+from rag.chat.live_answer import LiveAnswer
+from rag.chat.page_text import DEFAULT_LANGUAGE, LANGUAGES
 from rag.domain import EVERYTHING, Scope
 
 LANGUAGE_COOKIE = "rag_language"
@@ -22,7 +22,7 @@ class Slot:
     may be a moment late (None: the browser knows).
     """
 
-    draft: Draft = field(default_factory=Draft)
+    draft: LiveAnswer = field(default_factory=LiveAnswer)
     conversation: str | None = None
 
 

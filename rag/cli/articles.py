@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rag.cli.index_command import update
-from rag.cli.options import FILTERS, Commands, explain, help_option, options, running
+from rag.cli.options import FILTERS, CommandGroup, explain, help_option, options, running
 from rag.cli.questions import check_filters
 from rag.wording import say
 
@@ -24,7 +24,7 @@ _FURNITURE = "│ "
 _UPDATING = ("index", "models_dir", "embedder", "json", "quiet", "debug")
 
 
-class _Articles(Commands):
+class _Articles(CommandGroup):
     bare = "list"
 
 

@@ -13,7 +13,7 @@ from rag.wording import say
 if TYPE_CHECKING:
     from rag.cli.renderer import Renderer
     from rag.config import Settings
-    from rag.contracts import Request
+    from rag.contracts import BatchLine
     from rag.domain import Scope
 
 
@@ -121,7 +121,7 @@ def search(
 
     if batch is not None:
 
-        def reply(one: Request) -> dict[str, Any]:
+        def reply(one: BatchLine) -> dict[str, Any]:
             cleaned = clean_question(one.question)
             found = find(cleaned, settings.passages, one.scope)
             return hits_object(one.question, found, one.id, explain=explain, notices=notices(cleaned, one.scope))

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rag.cli import maintenance as keeping
+from rag.cli.build_reports import change_lines, changes_object, counts, problems_object, report_object, telling
 from rag.cli.options import INTERRUPTED, SubCommand, explain, options, running, wrong_usage
-from rag.cli.reporting import change_lines, changes_object, counts, problems_object, report_object, telling
 from rag.cli.watch import watch_index
 from rag.wording import say
 

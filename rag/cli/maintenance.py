@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.cli.build_reports import problems_object, telling
 from rag.cli.options import wrong_usage
-from rag.cli.reporting import problems_object, telling
 from rag.errors import NotReady
 from rag.wording import say
 

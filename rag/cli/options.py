@@ -50,7 +50,7 @@ class SubCommand(click.Command):
     context_class = _Context
 
 
-class Commands(click.Group):
+class CommandGroup(click.Group):
     """A group with help pages in the user's language; called without a command it is its command `bare`, if any."""
 
     context_class = _Context

@@ -15,10 +15,10 @@ from rag.wording import say
 if TYPE_CHECKING:
     from rag.cli.renderer import Renderer
     from rag.config import Settings
-    from rag.contracts import Request
+    from rag.contracts import BatchLine
     from rag.domain import Scope, Turn
 
-Reply = Callable[["Request"], dict[str, Any]]
+Reply = Callable[["BatchLine"], dict[str, Any]]
 
 
 def one_question(question: str | None, batch: str | None) -> str:

@@ -15,7 +15,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from rag.cli.progress import Lines, Meters
+from rag.cli.progress import ProgressBars, ProgressLines
 from rag.domain import Answer, Citation, Heading, Hit, Passage
 from rag.errors import RagError
 from rag.events import Checked, Dropped, Event, Finished, Found, Written
@@ -113,10 +113,10 @@ class Renderer:
         if self.quiet:
             yield lambda progress: None
         elif self.err.is_terminal:
-            with Meters(self.err, self.language) as meters:
+            with ProgressBars(self.err, self.language) as meters:
                 yield meters.show
         else:
-            yield Lines(self.err, self.language).show
+            yield ProgressLines(self.err, self.language).show
 
     def stream(self, events: Iterable[Event]) -> Answer:
         """Shows an answer as it comes into being, and returns it."""

@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.cli.build_reports import counts, problems_object, report_object
 from rag.cli.options import INTERRUPTED
-from rag.cli.reporting import counts, problems_object, report_object
 from rag.errors import PathMissing, RagError
 from rag.wording import say
 

@@ -106,12 +106,12 @@ _ABBREVIATION = re.compile(r"(?:^|[\s('’«])(?:M|MM|Mme|Mmes|Mlle|Dr|Pr|Me|Mgr
 
 
 Value = TypeVar("Value")
-Found = tuple[Value, str] | None
+WithOrigin = tuple[Value, str] | None
 """A value and where it is from: "file", "header", "text", "path" or "guess". None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class PageFacts:
     """What the layout of a page gave away: labelled values and lines with the part they play.
 
     `known` are the labels that the file says of itself beside its text; they are among `labels` too.
@@ -157,7 +157,7 @@ def front_matter_key(key: str) -> str:
     return _KEYS.get(comparable(key), "")
 
 
-def publication_date(facts: Facts, story: str, document: str) -> Found[date]:
+def publication_date(facts: PageFacts, story: str, document: str) -> WithOrigin[date]:
     """The day of publication where no header names it."""
     labelled = facts.labels.get("date")
     candidates = [(labelled, facts.origin("date"))] if labelled else []
@@ -181,14 +181,14 @@ def publication_date(facts: Facts, story: str, document: str) -> Found[date]:
     return None
 
 
-def title(facts: Facts, headline: str | None, story: str) -> tuple[str, str]:
+def title(facts: PageFacts, headline: str | None, story: str) -> tuple[str, str]:
     """What the article is called; `headline` is what its page shows as such."""
     if not headline:
         return title_from(story), "guess"
     return headline, facts.origin("title") if headline == facts.labels.get("title") else "text"
 
 
-def source(facts: Facts, story: str) -> Found[str]:
+def source(facts: PageFacts, story: str) -> WithOrigin[str]:
     """The medium or agency that published the article, by its usual name where that is known."""
     labelled = facts.labels.get("source")
     if labelled:
@@ -216,7 +216,7 @@ def source(facts: Facts, story: str) -> Found[str]:
     return None
 
 
-def author(facts: Facts) -> Found[str]:
+def author(facts: PageFacts) -> WithOrigin[str]:
     """Who wrote the article."""
     labelled = facts.labels.get("author", "").strip("[] ")
     if labelled:

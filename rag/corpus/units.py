@@ -43,7 +43,7 @@ class Unit:
 
 
 @dataclass(slots=True)
-class Page:
+class CutPage:
     """The units of a page and what was found in it so far. `teasers` holds the headlines that units refer to."""
 
     units: list[Unit]

@@ -19,7 +19,7 @@ from rag.store import check_embedder
 from rag.system import available_memory, free_megabytes, usable_threads
 from rag.wording import say
 
-Status = Literal["ok", "warning", "failed"]
+CheckStatus = Literal["ok", "warning", "failed"]
 
 MEMORY_MB = 3_000
 DISK_MB = 500
@@ -38,7 +38,7 @@ class Check:
     """One finding; `repair` is the command or step that helps, empty when nothing needs repair."""
 
     name: str
-    status: Status
+    status: CheckStatus
     finding: str
     repair: str = ""
 

@@ -1,9 +1,9 @@
 """One long-lived process's hold on the product: models loaded once, an index that may be replaced, several askers.
 
 Finding passages and sentences costs milliseconds and is done for everybody at once. Only what comes after needs the
-generator, which has one context: there the questions queue, owners taking turns (see `queueing`). Before each question
-the manifest is read again; another index is opened then, with the same models, while questions under way finish on the
-old one, which goes when nobody holds it any more.
+generator, which has one context: there the questions queue, owners taking turns (see `fair_queue`). Before each
+question the manifest is read again; where it has changed the new index is opened, with the same models. Questions under
+way finish on the old one, which is closed when nobody uses it any more.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from rag.store import Catalog, Searchable, check_embedder, headings
 # A consumer in another thread can leave only between two events, so one comes at least this often in the queue.
 POLL_S = 0.2
 
-State = Literal["loading", "ready", "failed"]
+ModelsState = Literal["loading", "ready", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class ServiceStatus:
     """How things stand. `state` is that of the models; after "failed" the next question or `start` tries again.
 
     `step` names what is being done ("load"), empty when nothing is. `error` is why the models cannot be loaded, or
@@ -46,7 +46,7 @@ class Status:
     the name of the generator; None while it is loaded and where there is none: answers are then quotations.
     """
 
-    state: State
+    state: ModelsState
     step: str
     error: RagError | None
     articles: int
@@ -97,22 +97,22 @@ class Service:
             loading.set_exception(UnexpectedError(reason=f"{type(error).__name__}: {error}"))
 
     @property
-    def state(self) -> State:
+    def state(self) -> ModelsState:
         """That of the models; known at once."""
         return self._loaded()[0]
 
-    def _loaded(self) -> tuple[State, Models | None, BaseException | None]:
+    def _loaded(self) -> tuple[ModelsState, Models | None, BaseException | None]:
         loading = self._loading
         if loading is None or not loading.done():
             return "loading", None, None
         error = loading.exception()
         return ("failed", None, error) if error else ("ready", loading.result(), None)
 
-    def status(self) -> Status:
+    def status(self) -> ServiceStatus:
         """How things stand; quick."""
         return self._status(*self._loaded())
 
-    def _status(self, state: State, models: Models | None, error: BaseException | None) -> Status:
+    def _status(self, state: ModelsState, models: Models | None, error: BaseException | None) -> ServiceStatus:
         articles = 0
         try:
             manifest = present_manifest(self._settings)
@@ -121,7 +121,7 @@ class Service:
                 check_embedder(manifest, models.embedder, present_place(self._settings))
         except RagError as flaw:
             error = error or flaw
-        return Status(
+        return ServiceStatus(
             state=state,
             step="load" if state == "loading" else "",
             error=cast("RagError | None", error),

@@ -30,7 +30,7 @@ from rag.serving.request_log import LEFT, Observer
 from rag.serving.schemas import ErrorObject, EventObject
 from rag.serving.security import BodyClock, TokenCheck
 from rag.serving.streams import ClientLeft
-from rag.serving.work import Work
+from rag.serving.work import RequestWork
 
 MOST_BODY_BYTES = 1 << 20
 # What the API has; all else is of the page.
@@ -59,7 +59,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def make_api(service: MeteredService, settings: Settings, work: Work, *, closed: bool = False) -> FastAPI:
+def make_api(service: MeteredService, settings: Settings, work: RequestWork, *, closed: bool = False) -> FastAPI:
     """The API alone; `closed`: its documentation says that a token is asked for."""
     app = FastAPI(
         title="rag",
@@ -126,7 +126,7 @@ class Site:
 def make_site(
     service: MeteredService,
     settings: Settings,
-    work: Work,
+    work: RequestWork,
     *,
     host: str,
     page: FastAPI,

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from rag.config import Settings
 from rag.domain import EVERYTHING, Scope, Turn
 from rag.question import clean_question
-from rag.serving.work import Asked, Run, Work
+from rag.serving.work import AskedQuestion, QuestionRun, RequestWork
 
 Deadline = Annotated[
     Annotated[float, Field(ge=1, le=3600)] | SkipJsonSchema[None],
@@ -27,7 +27,7 @@ Deadline = Annotated[
 class Desk:
     """Where questions are handed in."""
 
-    def __init__(self, work: Work, settings: Settings) -> None:
+    def __init__(self, work: RequestWork, settings: Settings) -> None:
         self.work = work
         self.settings = settings
 
@@ -42,7 +42,7 @@ class Desk:
         history: Sequence[Turn],
         deadline: float | None,
         scope: Scope = EVERYTHING,
-    ) -> tuple[Run, dict[str, str]]:
+    ) -> tuple[QuestionRun, dict[str, str]]:
         """The question under way, and the headers that tell its place.
 
         Raises Problem, EmptyQuestion and QuestionTooLong.
@@ -53,5 +53,5 @@ class Desk:
         request.state.question = question
         owner = f"address {request.client.host if request.client else ''}"
         before = self.work.waiting
-        run = self.work.ask(Asked(question, history, scope, owner, self.deadline_s(deadline)))
+        run = self.work.ask(AskedQuestion(question, history, scope, owner, self.deadline_s(deadline)))
         return run, {"X-Queue-Place": str(before), "X-Queue-Wait": str(self.work.wait_s(before))}

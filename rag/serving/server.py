@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from rag.config import Settings
     from rag.runtime import Models
-    from rag.serving.work import Work
+    from rag.serving.work import RequestWork
 
 # The user under whom the page is entered with the token, where no other login was given.
 TOKEN_USER = "rag"
@@ -57,7 +57,7 @@ def make_server(
     auth: Mapping[str, str] | None = None,
     log_questions: bool = False,
     load: Callable[[Settings], Models] | None = None,
-) -> tuple[ASGIApp, Work]:
+) -> tuple[ASGIApp, RequestWork]:
     """The site over a service whose models begin to load, and the work that it does.
 
     `load` gives other models than those of `settings`, whose generator runs in a process of its own.
@@ -67,12 +67,12 @@ def make_server(
     from rag.serving.app import make_site
     from rag.serving.mcp_server import mcp_app
     from rag.serving.metrics import Meter, MeteredService
-    from rag.serving.work import Work
+    from rag.serving.work import RequestWork
 
     service = MeteredService(settings, Meter(), load or partial(load_models, apart=True))
     page = make_chat(settings, service, host=host, auth=auth or ({TOKEN_USER: token} if token else None))
     service.start()
-    work = Work(service, settings)
+    work = RequestWork(service, settings)
     tools = mcp_app(service, work, settings)
     site = make_site(
         service, settings, work, host=host, page=page, tools=tools, token=token, log_questions=log_questions

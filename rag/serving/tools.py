@@ -26,7 +26,7 @@ from rag.serving.api import scope_of
 from rag.serving.fields import Body, Name
 from rag.serving.problems import Problem
 from rag.serving.schemas import AskBody, Count, HeadingObject, SearchBody
-from rag.serving.work import Asked, Work
+from rag.serving.work import AskedQuestion, RequestWork
 from rag.text import visible
 from rag.wording import say
 
@@ -61,7 +61,7 @@ class StretchObject(HeadingObject):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ToolCall:
     """One use of a tool: its id, who takes turns with others, and how to say what is going on, in which language."""
 
     id: str
@@ -73,19 +73,19 @@ class Call:
 class Tools:
     """The tools of one server. Methods raise Problem and what `Service` does."""
 
-    def __init__(self, service: Service, work: Work, settings: Settings) -> None:
+    def __init__(self, service: Service, work: RequestWork, settings: Settings) -> None:
         self._service = service
         self._work = work
         self._deadline_s = settings.deadline_s
 
-    async def ask(self, body: AskBody, call: Call) -> Any:
+    async def ask(self, body: AskBody, call: ToolCall) -> Any:
         """An answer as `rag ask --json` prints it. Cancelling it ends the work."""
         clean_question(body.question)
         end = time.monotonic() + self._deadline_s
         said = _Said(call)
         await self._loaded(said, end)
         history = [Turn(turn.question, turn.answer) for turn in body.history or ()]
-        asked = Asked(body.question, history, scope_of(body), call.owner, max(0.0, end - time.monotonic()))
+        asked = AskedQuestion(body.question, history, scope_of(body), call.owner, max(0.0, end - time.monotonic()))
         await said.say("searching")
         async with aclosing(self._work.ask(asked).events()) as events:
             async for event in events:
@@ -94,7 +94,7 @@ class Tools:
                 await said.happens(event)
         raise AssertionError("a run ends with Finished")
 
-    async def search(self, body: SearchBody, call: Call) -> Any:
+    async def search(self, body: SearchBody, call: ToolCall) -> Any:
         """Hits as `rag search --json` prints them."""
         scope = scope_of(body)
         await self._loaded(_Said(call), time.monotonic() + self._deadline_s)
@@ -105,7 +105,7 @@ class Tools:
         id_ = call.id if body.id is None else body.id
         return _seen(hits_object(body.question, hits, id_, explain=body.explain, notices=notices))
 
-    async def read_article(self, body: ReadBody, call: Call) -> Any:
+    async def read_article(self, body: ReadBody, call: ToolCall) -> Any:
         """A stretch of an article. Its name is looked up in the index; no file is opened by it."""
         article = await self._work.find(lambda: self._article(body.document), self._deadline_s)
         length = len(article.text)
@@ -140,7 +140,7 @@ class Tools:
 class _Said:
     """Says what is being done, in the words of the chat page; the same again only after a while."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: ToolCall) -> None:
         self._call = call
         self._text, self._at = "", 0.0
 

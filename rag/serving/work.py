@@ -38,7 +38,7 @@ _Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedQuestion:
     """A question and what belongs to it. Owners take turns; it is given up after `deadline_s`."""
 
     question: str
@@ -48,7 +48,7 @@ class Asked:
     deadline_s: float
 
 
-class Run:
+class QuestionRun:
     """One question under way. Of the event loop, but for what `deliver` and `over` say."""
 
     def __init__(self, deadline_s: float) -> None:
@@ -95,7 +95,7 @@ class Run:
         return True
 
 
-class Work:
+class RequestWork:
     """All that is under way in one server. Of the event loop."""
 
     def __init__(self, service: MeteredService, settings: Settings) -> None:
@@ -105,7 +105,7 @@ class Work:
         self._embedder = ThreadPoolExecutor(1, "embedding")
         self._askers = ThreadPoolExecutor(settings.queue_size, "asking")
         self._finding = 0
-        self._runs: set[Run] = set()
+        self._runs: set[QuestionRun] = set()
         self._ending = threading.Event()
 
     @property
@@ -143,17 +143,17 @@ class Work:
         finally:
             self._finding -= 1
 
-    def ask(self, asked: Asked) -> Run:
+    def ask(self, asked: AskedQuestion) -> QuestionRun:
         """Takes a question up. Raises Problem when it cannot be."""
         self.check_ready()
         if self.waiting >= self._most:
             raise _full(self._most, self._service.meter.pace_s)
-        run = Run(asked.deadline_s)
+        run = QuestionRun(asked.deadline_s)
         self._runs.add(run)
         self._finders.submit(self._begin, run, asked)
         return run
 
-    def _begin(self, run: Run, asked: Asked) -> None:
+    def _begin(self, run: QuestionRun, asked: AskedQuestion) -> None:
         events = self._service.stream(asked.question, asked.history, asked.scope, asked.owner)
         try:
             if not run.over:
@@ -162,7 +162,7 @@ class Work:
         except Exception as error:  # nobody else sees what ends a thread
             self._end(run, error)
 
-    def _go_on(self, run: Run, events: Generator[Event, None, None]) -> None:
+    def _go_on(self, run: QuestionRun, events: Generator[Event, None, None]) -> None:
         flaw: Exception | None = None
         try:
             with closing(events):
@@ -174,7 +174,7 @@ class Work:
             flaw = error
         self._end(run, flaw)
 
-    def _end(self, run: Run, flaw: Exception | None) -> None:
+    def _end(self, run: QuestionRun, flaw: Exception | None) -> None:
         run.deliver(flaw)
         with suppress(RuntimeError):  # the loop has ended
             run.loop.call_soon_threadsafe(self._runs.discard, run)

@@ -50,7 +50,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class InputFile:
     """A file to read, on disk or in an archive: `path` as it is told to the user, `name`, and its bytes from the start.
 
     `size` is what it says of its own length, which for one in an archive may be untrue.
@@ -136,7 +136,7 @@ def check_content(path: str, content: Content, most_bytes: int) -> Content:
     return content
 
 
-def read_whole(source: Source, most_bytes: int) -> bytes:
+def read_whole(source: InputFile, most_bytes: int) -> bytes:
     """All bytes of `source`. Raises FileTooLarge."""
     check_size(source.path, source.size, most_bytes)
     content = source.stream.read(most_bytes + 1)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rag.corpus.formats import markup
-from rag.corpus.formats.content import Content, Entry, Names, Reading, Source, make_entry
+from rag.corpus.formats.content import Content, Entry, InputFile, Names, Reading, make_entry
 from rag.corpus.formats.properties import host, named
 from rag.corpus.newsroom import outlet
 from rag.errors import FileDamaged, NotAFeed, RagError
@@ -33,7 +33,7 @@ _DATE = ("published", "pubDate", "issued", "dc:issued", "dc:date", "created", "u
 _ADDRESS = re.compile(r"\S+@\S+(?: \((?P<name>.+)\))?")
 
 
-def entries(source: Source, reading: Reading) -> Iterator[Entry]:
+def entries(source: InputFile, reading: Reading) -> Iterator[Entry]:
     """The articles of a feed. Those that cannot be read are reported.
 
     Raises NotAFeed, and FileDamaged, at the end where there are entries.
@@ -51,7 +51,7 @@ def entries(source: Source, reading: Reading) -> Iterator[Entry]:
             reading.on_problem(error)
 
 
-def _items(source: Source) -> Iterator[tuple[dict[str, str], Any]]:
+def _items(source: InputFile) -> Iterator[tuple[dict[str, str], Any]]:
     """Each entry of the feed, with what the feed says of itself."""
     from lxml.etree import XMLSyntaxError, iterparse
 

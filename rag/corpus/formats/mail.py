@@ -14,7 +14,7 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 
 from rag.corpus.formats import markup, plain, web_page as web
-from rag.corpus.formats.content import Content, Entry, Names, Reading, Source, make_entry, too_large
+from rag.corpus.formats.content import Content, Entry, InputFile, Names, Reading, make_entry, too_large
 from rag.corpus.formats.properties import believable, day_of
 from rag.corpus.newsroom import count_words, outlet
 from rag.errors import EmptyArticle, FileDamaged, FormatMismatch, RagError
@@ -31,7 +31,7 @@ def extract(path: str, content: bytes) -> Content:
     return _content(path, _parsed(path, content, ".eml"))
 
 
-def entries(source: Source, reading: Reading) -> Iterator[Entry]:
+def entries(source: InputFile, reading: Reading) -> Iterator[Entry]:
     """The mails of a mailbox. Those that cannot be read are reported. Raises FormatMismatch."""
     names = Names()
     for number, content in enumerate(_messages(source, reading.most_bytes), 1):
@@ -46,7 +46,7 @@ def entries(source: Source, reading: Reading) -> Iterator[Entry]:
             reading.on_problem(error)
 
 
-def _messages(source: Source, most_bytes: int) -> Iterator[bytes | RagError]:
+def _messages(source: InputFile, most_bytes: int) -> Iterator[bytes | RagError]:
     """The mails of a mailbox, each a line `From …` and what follows up to the next one after a blank line."""
     held = bytearray()
     size = 0

@@ -15,8 +15,8 @@ from io import BufferedReader
 from typing import Any
 
 from rag.corpus.formats import plain
-from rag.corpus.formats.content import Entry, Reading, Source, too_large
-from rag.corpus.formats.lines import Lines, as_utf8
+from rag.corpus.formats.content import Entry, InputFile, Reading, too_large
+from rag.corpus.formats.lines import TextLines, as_utf8
 from rag.corpus.formats.records import Record, has_text, read_records
 from rag.errors import FileDamaged, FormatMismatch, RagError
 
@@ -27,18 +27,18 @@ _IN_STRING = re.compile(rb'["\\]')
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # may be half a sign, which is no text
 
 
-def entries(source: Source, reading: Reading) -> Iterator[Entry]:
+def entries(source: InputFile, reading: Reading) -> Iterator[Entry]:
     """The articles in a JSON file. Raises FormatMismatch, FileDamaged, NotText and as `read_records` does."""
     yield from read_records(source.path, _records(source, reading), reading)
 
 
-def line_entries(source: Source, reading: Reading) -> Iterator[Entry]:
+def line_entries(source: InputFile, reading: Reading) -> Iterator[Entry]:
     """The articles in a file of one JSON object a line. Raises as `entries` does."""
     yield from read_records(source.path, _line_records(source, reading), reading)
 
 
-def _line_records(source: Source, reading: Reading) -> Iterator[Record | RagError]:
-    lines = Lines(source, reading.most_bytes)
+def _line_records(source: InputFile, reading: Reading) -> Iterator[Record | RagError]:
+    lines = TextLines(source, reading.most_bytes)
     while True:
         lines.encoding = ""
         try:
@@ -52,7 +52,7 @@ def _line_records(source: Source, reading: Reading) -> Iterator[Record | RagErro
             yield error
 
 
-def _records(source: Source, reading: Reading) -> Iterator[Record | RagError]:
+def _records(source: InputFile, reading: Reading) -> Iterator[Record | RagError]:
     stream, recoded = as_utf8(source)
     listed = stream.peek(1).removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"[")
     number = 0

@@ -9,8 +9,8 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 
-from rag.corpus.formats.content import Entry, Reading, Source
-from rag.corpus.formats.lines import Lines
+from rag.corpus.formats.content import Entry, InputFile, Reading
+from rag.corpus.formats.lines import TextLines
 from rag.corpus.formats.records import Record, read_records
 from rag.errors import EmptyArticle, FileDamaged, RagError
 
@@ -20,9 +20,9 @@ _MOST_COLUMNS = 1_000
 csv.field_size_limit(1 << 30)
 
 
-def entries(source: Source, reading: Reading) -> Iterator[Entry]:
+def entries(source: InputFile, reading: Reading) -> Iterator[Entry]:
     """The articles in `source`. Raises EmptyArticle, FileDamaged, NotText, FileTooLarge and as `read_records` does."""
-    lines = Lines(source, reading.most_bytes)
+    lines = TextLines(source, reading.most_bytes)
     first = next(lines, "")
     if not first.strip():
         raise EmptyArticle(path=source.path)
@@ -34,7 +34,9 @@ def entries(source: Source, reading: Reading) -> Iterator[Entry]:
     yield from read_records(source.path, _rows(source.path, lines, columns, separator, reading.most_bytes), reading)
 
 
-def _rows(path: str, lines: Lines, columns: list[str], separator: str, most_bytes: int) -> Iterator[Record | RagError]:
+def _rows(
+    path: str, lines: TextLines, columns: list[str], separator: str, most_bytes: int
+) -> Iterator[Record | RagError]:
     bounded = _Bounded(path, lines, most_bytes)
     number = 0
     while True:
@@ -58,7 +60,7 @@ def _rows(path: str, lines: Lines, columns: list[str], separator: str, most_byte
 class _Bounded(Iterator[str]):
     """The lines of a row, of which there may be many where a quotation mark is not closed."""
 
-    def __init__(self, path: str, lines: Lines, most_bytes: int) -> None:
+    def __init__(self, path: str, lines: TextLines, most_bytes: int) -> None:
         self._path = path
         self._lines = lines
         self._most_bytes = most_bytes

@@ -1,4 +1,4 @@
-"""Asking: a question goes to the service, what comes back is shown as it comes, and the answer is kept."""
+"""A question of a page goes to the service, what comes back is shown as it comes, and the answer is kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from rag.chat.answer_html import Headings, conversation, exchange, live
 from rag.chat.history import ConversationStore, Exchange
-from rag.chat.live_answer import Draft
+from rag.chat.live_answer import LiveAnswer
 from rag.chat.view import View
 from rag.domain import Turn
 from rag.errors import RagError, UnexpectedError
@@ -28,7 +28,7 @@ _LOADING_S = 0.5
 Update = dict[str, Any]
 
 
-class Asking:
+class PageQuestions:
     """Questions of any number of pages, over one service and one store."""
 
     def __init__(self, service: Service, store: ConversationStore) -> None:
@@ -43,7 +43,7 @@ class Asking:
         """
         if not question.strip() or view.slot.draft.busy:
             return
-        draft = view.slot.draft = Draft(question.strip(), "searching")
+        draft = view.slot.draft = LiveAnswer(question.strip(), "searching")
         number = 1
         try:
             kept = self._kept(view)
@@ -68,7 +68,7 @@ class Asking:
             draft.fail(unexpected.message(view.language), unexpected.next_step(view.language))
         yield {"live": live(draft, number, view.language)}
 
-    def _answer(self, view: View, draft: Draft, kept: tuple[Exchange, ...]) -> Generator[None, None, None]:
+    def _answer(self, view: View, draft: LiveAnswer, kept: tuple[Exchange, ...]) -> Generator[None, None, None]:
         """Lets the draft grow; comes back whenever there is something to show."""
         while self._service.state == "loading":
             draft.state = "loading"
