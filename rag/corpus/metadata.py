@@ -46,44 +46,16 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _KEYS = {
-    "titre": "title",
-    "title": "title",
-    "date": "date",
-    "date de publication": "date",
-    "published": "date",
-    "source": "source",
-    "journal": "source",
-    "publication": "source",
-    "media": "source",
-    "auteur": "author",
-    "auteurs": "author",
-    "auteure": "author",
-    "auteures": "author",
-    "author": "author",
-    "authors": "author",
-    "by": "author",
+    **dict.fromkeys(("titre", "title"), "title"),
+    **dict.fromkeys(("date", "date de publication", "published"), "date"),
+    **dict.fromkeys(("source", "journal", "publication", "media"), "source"),
+    **dict.fromkeys(("auteur", "auteurs", "auteure", "auteures", "author", "authors", "by"), "author"),
 }
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "janvier janv jan",
-            "fevrier fevr fev",
-            "mars",
-            "avril avr",
-            "mai",
-            "juin",
-            "juillet juil",
-            "aout",
-            "septembre sept sep",
-            "octobre oct",
-            "novembre nov",
-            "decembre dec",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}
+_MONTH_NAMES = (
+    "janvier janv jan; fevrier fevr fev; mars; avril avr; mai; juin; juillet juil; aout;"
+    "septembre sept sep; octobre oct; novembre nov; decembre dec"
+)
+_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES.split(";"), 1) for name in names.split()}
 _ISO = re.compile(r"(?<![0-9A-Za-z])(\d{4})[-_./](\d{2})[-_./](\d{2})(?![0-9])")
 _COMPACT = re.compile(r"(?<![0-9A-Za-z])((?:19|20)\d{2})(\d{2})(\d{2})(?![0-9A-Za-z])")
 _WORDED = re.compile(r"(?<!\d)(\d{1,2})(?:er)? ([a-z]{3,9})\.? (\d{4})(?!\d)")

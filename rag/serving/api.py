@@ -10,22 +10,14 @@ from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
-from rag.contracts import answer_object, dump, heading_object, headings_list, hits_object
+from rag.contracts import AnswerObject, HitsObject, answer_object, dump, heading_object, headings_list, hits_object
 from rag.domain import Scope, Turn
 from rag.runtime import Service
 from rag.scopes import make_scope
 from rag.serving.desk import Deadline, Desk
 from rag.serving.fields import Date, Name
 from rag.serving.problems import Problem
-from rag.serving.schemas import (
-    AnswerObject,
-    ArticleObject,
-    ArticlesObject,
-    AskBody,
-    Filters,
-    HitsObject,
-    SearchBody,
-)
+from rag.serving.schemas import ArticleObject, ArticlesObject, AskBody, Filters, SearchBody
 from rag.serving.streams import kind_of, streamed, whole_answer
 
 _STREAMS: dict[int | str, dict[str, Any]] = {

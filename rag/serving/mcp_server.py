@@ -25,12 +25,12 @@ from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
 
 from rag.config import Settings
-from rag.contracts import dump
+from rag.contracts import AnswerObject, HitsObject, dump
 from rag.runtime import Models, Service, load_models
 from rag.serving.fields import Body
 from rag.serving.metrics import Meter, MeteredService
 from rag.serving.problems import LANGUAGES, Problem, invalid, language_of, problem_of
-from rag.serving.schemas import AnswerObject, AskBody, HitsObject, SearchBody
+from rag.serving.schemas import AskBody, SearchBody
 from rag.serving.tools import LONGEST_STRETCH, ReadBody, StretchObject, ToolCall, Tools
 from rag.serving.work import RequestWork
 from rag.text import detect_language

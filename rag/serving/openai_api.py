@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -23,7 +24,7 @@ from rag.domain import Answer, Citation, Turn
 from rag.events import Checked, Event, Finished, Queued
 from rag.runtime import Service
 from rag.serving.desk import Deadline, Desk
-from rag.serving.openai_schemas import ChatBody, ChatMessage, Completion, Model, Models
+from rag.serving.openai_schemas import About, ChatBody, ChatMessage, Completion, Model, Models, UrlCitation
 from rag.serving.problems import Problem, language_of, problem_of
 from rag.serving.streams import begun, whole_answer
 
@@ -147,28 +148,16 @@ def citations_of(answer: Answer) -> list[dict[str, Any]]:
     """What each marker in the text cites, in the order of the text."""
     cited = {citation.marker: citation for citation in answer.citations}
     return [
-        {"type": "url_citation", "url_citation": _url_citation(cited[int(found[1])], *found.span())}
+        {"type": "url_citation", "url_citation": _url_citation(cited[int(found[1])], found)}
         for found in re.finditer(r"\[(\d+)\]", answer.text)
         if int(found[1]) in cited
     ]
 
 
-def _url_citation(citation: Citation, start: int, end: int) -> dict[str, Any]:
-    return {
-        "start_index": start,
-        "end_index": end,
-        "url": f"/api/articles/{quote(citation.document)}",
-        "title": citation.title,
-        "marker": citation.marker,
-        "document": citation.document,
-        "start": citation.start,
-        "end": citation.end,
-        "page": citation.page,
-        "quote": citation.quote,
-        "date": citation.date and citation.date.isoformat(),
-        "source": citation.source,
-        "score": citation.score,
-    }
+def _url_citation(citation: Citation, marker: re.Match[str]) -> dict[str, Any]:
+    url = f"/api/articles/{quote(citation.document)}"
+    start, end = marker.span()
+    return UrlCitation(start_index=start, end_index=end, url=url, **asdict(citation)).model_dump()
 
 
 def usage(answer: Answer) -> dict[str, Any]:
@@ -184,13 +173,7 @@ def usage(answer: Answer) -> dict[str, Any]:
 
 def about(answer: Answer) -> dict[str, Any]:
     """What OpenAI's interface has no field for."""
-    return {
-        "answered": answer.answered,
-        "confidence": round(answer.confidence, 4),
-        "conflict": answer.conflict,
-        "language": answer.language,
-        "standalone_question": answer.standalone_question,
-    }
+    return About.model_validate(answer, from_attributes=True).model_dump()
 
 
 def _line(value: dict[str, Any]) -> str:

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, WithJsonSchema
 
-from rag.serving.fields import ENCODABLE, LONGEST_TEXT, WHOLE, Body, Integer, Name, Only, Text
-from rag.serving.schemas import Count
+from rag.contracts import WHOLE, Count, Day, Rounded
+from rag.serving.fields import ENCODABLE, LONGEST_TEXT, Body, Integer, Name, Only, Text
 
 _MOST_MESSAGES = 400
 MOST_INPUTS = 256
@@ -108,7 +108,7 @@ class UrlCitation(BaseModel):
     end: Count
     page: int | None
     quote: str
-    date: str | None
+    date: Day
     source: str | None
     score: float
 
@@ -124,7 +124,7 @@ class About(BaseModel):
     """What an answer is, beyond its text; see `/api/ask`."""
 
     answered: bool
-    confidence: float
+    confidence: Rounded
     conflict: bool
     language: str
     standalone_question: str

@@ -17,7 +17,7 @@ import anyio
 from pydantic import Field
 
 from rag.config import Settings
-from rag.contracts import answer_object, heading_object, hits_object
+from rag.contracts import Count, answer_object, heading_object, hits_object
 from rag.domain import Article, Scope, Turn
 from rag.events import Event, Finished, Queued
 from rag.question import clean_question
@@ -25,7 +25,7 @@ from rag.runtime import Service
 from rag.serving.api import scope_of
 from rag.serving.fields import Body, Name
 from rag.serving.problems import Problem
-from rag.serving.schemas import AskBody, Count, HeadingObject, SearchBody
+from rag.serving.schemas import AskBody, HeadingObject, SearchBody
 from rag.serving.work import AskedQuestion, RequestWork
 from rag.text import visible
 from rag.wording import say
