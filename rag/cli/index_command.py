@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rag import runtime
 from rag.cli import maintenance as keeping
 from rag.cli.build_reports import change_lines, changes_object, counts, problems_object, report_object, telling
 from rag.cli.options import INTERRUPTED, SubCommand, explain, options, running, wrong_usage
@@ -63,7 +64,6 @@ def index(
     import_from: Path | None,
     to: str | None,
     from_: str | None,
-    as_json: bool,
 ) -> int:
     """`rag index`."""
     modes = {"--verify": verify, "--export": export_to, "--import": import_from, "--to": to, "--from": from_}
@@ -74,20 +74,20 @@ def index(
     if remove and not paths:
         raise wrong_usage("remove_what")
     if verify:
-        return keeping.verify(settings, renderer, as_json=as_json)
-    named: dict[str, Any] = {"without": paths} if remove else {"paths": paths, "replace": replace}
+        return keeping.verify(settings, renderer)
+    named: dict[str, Any] = {"paths": (), "without": paths} if remove else {"paths": paths, "replace": replace}
     if export_to:
-        keeping.export(settings, renderer, export_to, as_json=as_json)
+        keeping.export(settings, renderer, export_to)
     elif import_from:
-        keeping.import_(settings, renderer, import_from, replace=replace, as_json=as_json)
+        keeping.import_(settings, renderer, import_from, replace=replace)
     elif to or from_:
-        keeping.move(settings, renderer, source=from_, target=to, replace=replace, as_json=as_json)
+        keeping.move(settings, renderer, source=from_, target=to, replace=replace)
     elif dry_run:
-        _preview(settings, renderer, as_json=as_json, **named)
+        _preview(settings, renderer, **named)
     elif watch:
-        watch_index(settings, renderer, as_json=as_json, **named)
+        watch_index(settings, renderer, **named)
     else:
-        update(settings, renderer, ray=ray, as_json=as_json, **named)
+        update(settings, renderer, ray=ray, **named)
     return 0
 
 
@@ -99,26 +99,22 @@ def update(
     without: tuple[Path, ...] = (),
     replace: bool = False,
     ray: str | None = None,
-    as_json: bool,
 ) -> None:
     """Builds or updates the index, its texts embedded by the Ray cluster `ray` if named, and tells what was done."""
-    from rag.contracts import dump
-    from rag.runtime import build, embedder_on_ray, present_place
-
     with (
         _resumable(renderer),
         telling(renderer) as (problems, on_progress, on_problem),
-        embedder_on_ray(settings, ray) if ray else nullcontext() as embedder,
+        runtime.embedder_on_ray(settings, ray) if ray else nullcontext() as embedder,
     ):
-        report = build(
+        report = runtime.build(
             paths, settings, embedder=embedder, without=without, replace=replace, on_progress=on_progress,
             on_problem=on_problem,
         )  # fmt: skip
     done = report_object(report)
-    shared = {"store": present_place(settings)} if settings.store else {}
-    if as_json:
+    shared = {"store": runtime.present_place(settings)} if settings.store else {}
+    if renderer.as_json:
         told = {**done, "index": str(settings.index), **shared}
-        renderer.line(dump({**told, **problems_object(problems, renderer.language)}))
+        renderer.json({**told, **problems_object(problems, renderer.language)})
         return
     for line in change_lines(report.changes, renderer.language):
         renderer.note(line)
@@ -129,28 +125,15 @@ def update(
         renderer.line(say("cli.shared", renderer.language, **shared))
 
 
-def _preview(
-    settings: Settings,
-    renderer: Renderer,
-    *,
-    paths: tuple[Path, ...] = (),
-    without: tuple[Path, ...] = (),
-    replace: bool = False,
-    as_json: bool,
-) -> None:
-    """Tells what `update` would do."""
-    from rag.contracts import dump
-    from rag.runtime import preview
-
+def _preview(settings: Settings, renderer: Renderer, **named: Any) -> None:
+    """Tells what `update` would do with the paths `named`."""
     start = perf_counter()
     with telling(renderer) as (problems, on_progress, on_problem):
-        changes = preview(
-            paths, settings, without=without, replace=replace, on_progress=on_progress, on_problem=on_problem
-        )
-    if as_json:
+        changes = runtime.preview(settings=settings, on_progress=on_progress, on_problem=on_problem, **named)
+    if renderer.as_json:
         told = {**counts(changes), "changes": changes_object(changes), "dry_run": True, "index": str(settings.index)}
         told["seconds"] = round(perf_counter() - start, 3)
-        renderer.line(dump({**told, **problems_object(problems, renderer.language)}))
+        renderer.json({**told, **problems_object(problems, renderer.language)})
         return
     for line in change_lines(changes, renderer.language):
         renderer.line(line)

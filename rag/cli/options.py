@@ -104,12 +104,12 @@ def running(run: Callable[..., int | None]) -> Callable[..., None]:
     """Gives a command its settings, renderer and scope, and turns what it raises into a message and an exit code."""
 
     @wraps(run)
-    def wrapped(*, quiet: bool = False, debug: bool = False, **arguments: Any) -> None:
+    def wrapped(*, quiet: bool = False, debug: bool = False, as_json: bool = False, **arguments: Any) -> None:
         from rag.cli.renderer import Renderer
         from rag.config import Settings, load_settings
         from rag.scopes import make_scope
 
-        renderer = Renderer(LANGUAGE, quiet=quiet)
+        renderer = Renderer(LANGUAGE, quiet=quiet, as_json=as_json)
         filters = {name: arguments.pop(name) for name in FILTERS if name in arguments}
         flags = {name: arguments.pop(name) for name in list(arguments) if name in Settings.model_fields}
         try:

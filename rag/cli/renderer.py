@@ -49,19 +49,42 @@ class _Console(Console):
 
 
 class Renderer:
-    """Shows things in the interface language `language`; `quiet` leaves out progress and notices."""
+    """Shows things in the interface language `language`; `quiet` leaves out progress and notices.
+
+    `as_json`: what was asked for is shown as JSON.
+    """
 
     def __init__(
-        self, language: str, *, quiet: bool = False, out: TextIO | None = None, err: TextIO | None = None
+        self,
+        language: str,
+        *,
+        quiet: bool = False,
+        as_json: bool = False,
+        out: TextIO | None = None,
+        err: TextIO | None = None,
     ) -> None:
         self.language = language
         self.quiet = quiet
+        self.as_json = as_json
         self.out = _Console(out or sys.stdout)
         self.err = _Console(err or sys.stderr)
 
     def line(self, text: str) -> None:
         """One line of result, never wrapped or cut."""
         self.out.print(Text(text), soft_wrap=True)
+
+    def json(self, value: object) -> None:
+        """A line of JSON."""
+        from rag.contracts import dump
+
+        self.line(dump(value))
+
+    def result(self, value: object, text: str) -> None:
+        """What was asked for, as an object or in words."""
+        if self.as_json:
+            self.json(value)
+        else:
+            self.line(text)
 
     def note(self, text: str) -> None:
         """One line for the user's eyes only."""

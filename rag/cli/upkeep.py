@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rag import runtime
 from rag.cli.maintenance import repair
 from rag.cli.options import LANGUAGE, SubCommand, explain, options, running
 from rag.wording import say
@@ -22,10 +23,8 @@ if TYPE_CHECKING:
 @running
 def fetch(*, settings: Settings, renderer: Renderer) -> None:
     """`rag fetch`."""
-    from rag.runtime import fetch_models
-
     with renderer.progress() as on_progress:
-        paths = fetch_models(settings, on_progress)
+        paths = runtime.fetch_models(settings, on_progress)
     for name, path in paths.items():
         renderer.line(say("cli.fetched", renderer.language, name=name, path=path))
 
@@ -34,18 +33,15 @@ def fetch(*, settings: Settings, renderer: Renderer) -> None:
 @click.option("--repair", "repairs", is_flag=True, help=explain("repair"))
 @options("json", "index", "models_dir", "generator", "embedder", "debug")
 @running
-def doctor(*, settings: Settings, renderer: Renderer, repairs: bool, as_json: bool) -> int:
+def doctor(*, settings: Settings, renderer: Renderer, repairs: bool) -> int:
     """`rag doctor`."""
     from dataclasses import asdict
 
-    from rag.contracts import dump
-    from rag.runtime import examine
-
     repaired = repair(settings, renderer) if repairs else None
-    checks = examine(settings, renderer.language)
-    if as_json:
+    checks = runtime.examine(settings, renderer.language)
+    if renderer.as_json:
         told = [asdict(check) for check in checks]
-        renderer.line(dump({"repair": repaired, "checks": told} if repaired else told))
+        renderer.json({"repair": repaired, "checks": told} if repaired else told)
     else:
         renderer.checks(checks)
     return 3 if any(check.status == "failed" for check in checks) else 0

@@ -16,21 +16,15 @@ from starlette.responses import Response
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from rag.config import Settings
 from rag.errors import RagError
 from rag.runtime import Guard, own_names
-from rag.serving.api import Api
+from rag.serving import api, embeddings, health, openai_api
 from rag.serving.desk import Desk
-from rag.serving.embeddings import EmbeddingsApi
-from rag.serving.health import Health
-from rag.serving.metrics import MeteredService
-from rag.serving.openai_api import OpenAiApi
 from rag.serving.problems import Problem, answer_problem, http_problem, invalid, refusing
 from rag.serving.request_log import LEFT, Observer
 from rag.serving.schemas import ErrorObject, EventObject
 from rag.serving.security import BodyClock, TokenCheck
 from rag.serving.streams import ClientLeft
-from rag.serving.work import RequestWork
 
 MOST_BODY_BYTES = 1 << 20
 # What the API has; all else is of the page.
@@ -59,7 +53,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def make_api(service: MeteredService, settings: Settings, work: RequestWork, *, closed: bool = False) -> FastAPI:
+def make_api(desk: Desk, *, closed: bool = False) -> FastAPI:
     """The API alone; `closed`: its documentation says that a token is asked for."""
     app = FastAPI(
         title="rag",
@@ -69,9 +63,9 @@ def make_api(service: MeteredService, settings: Settings, work: RequestWork, *, 
         redoc_url=None,
         responses=_ERRORS,
     )
-    desk = Desk(work, settings)
-    for part in (Api(service, desk), OpenAiApi(service, desk), EmbeddingsApi(service, desk), Health(service)):
-        app.include_router(part.router())
+    app.state.desk = desk
+    for part in (api, openai_api, embeddings, health):
+        app.include_router(part.router)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(ClientLeft, _on_left)
@@ -124,9 +118,7 @@ class Site:
 
 
 def make_site(
-    service: MeteredService,
-    settings: Settings,
-    work: RequestWork,
+    desk: Desk,
     *,
     host: str,
     page: FastAPI,
@@ -135,13 +127,12 @@ def make_site(
     log_questions: bool = False,
 ) -> ASGIApp:
     """All of it: `page` is that of `make_chat`, guarded already, `tools` what answers at `/mcp`."""
-    api = make_api(service, settings, work, closed=token is not None)
 
     def guarded(app: ASGIApp) -> ASGIApp:
         checked = TokenCheck(app, token) if token else app
         return Guard(BodyClock(checked), own_names(host), MOST_BODY_BYTES, refusing)
 
-    parts = dict.fromkeys(_API_PARTS, ("api", guarded(api)))
+    parts = dict.fromkeys(_API_PARTS, ("api", guarded(make_api(desk, closed=token is not None))))
     if tools is not None:
         parts["mcp"] = ("mcp", guarded(tools))
 
@@ -153,5 +144,5 @@ def make_site(
                     await stack.enter_async_context(router.lifespan_context(part))
             yield
 
-    site = Observer(Site(parts, page), service.meter, log_questions=log_questions)
+    site = Observer(Site(parts, page), desk.service.meter, log_questions=log_questions)
     return Router(default=site, lifespan=lifespan)

@@ -26,13 +26,13 @@ from starlette.applications import Starlette
 
 from rag.config import Settings
 from rag.contracts import AnswerObject, HitsObject, dump
-from rag.runtime import Models, Service, load_models
+from rag.runtime import Models, load_models
+from rag.serving.desk import Desk
 from rag.serving.fields import Body
 from rag.serving.metrics import Meter, MeteredService
 from rag.serving.problems import LANGUAGES, Problem, invalid, language_of, problem_of
 from rag.serving.schemas import AskBody, SearchBody
 from rag.serving.tools import LONGEST_STRETCH, ReadBody, StretchObject, ToolCall, Tools
-from rag.serving.work import RequestWork
 from rag.text import detect_language
 from rag.wording import say, user_language
 
@@ -58,8 +58,9 @@ Context = ServerRequestContext[Any, Any]
 class ToolServer:
     """The tools of one server as the protocol wants them, in the language of `settings` where the client names none."""
 
-    def __init__(self, service: Service, work: RequestWork, settings: Settings) -> None:
-        self._tools = Tools(service, work, settings)
+    def __init__(self, desk: Desk) -> None:
+        self._tools = Tools(desk)
+        settings = desk.settings
         self._language = settings.language if settings.language in LANGUAGES else user_language()
         self.server: Server[Any] = Server(
             "rag",
@@ -142,12 +143,12 @@ def _failed(problem: Problem, language: str) -> types.CallToolResult:
     return types.CallToolResult(content=[types.TextContent(text=text)], is_error=True)
 
 
-def mcp_app(service: Service, work: RequestWork, settings: Settings) -> Starlette:
+def mcp_app(desk: Desk) -> Starlette:
     """What answers at `/mcp`, once its lifespan has begun.
 
     Which names and pages it is asked by, and with which token, is checked before it.
     """
-    return ToolServer(service, work, settings).server.streamable_http_app(
+    return ToolServer(desk).server.streamable_http_app(
         streamable_http_path=PATH,
         max_request_body_size=MOST_BODY_BYTES,
         max_sessions=MOST_SESSIONS,
@@ -166,10 +167,10 @@ def serve_stdio(settings: Settings, load: Callable[[Settings], Models] | None = 
 
 async def _serve_stdio(settings: Settings, load: Callable[[Settings], Models]) -> None:
     service = MeteredService(settings, Meter(), load)
-    work = RequestWork(service, settings)
-    server = ToolServer(service, work, settings).server
+    desk = Desk(service, settings)
+    server = ToolServer(desk).server
     service.start()
     async with stdio_server() as (reading, writing):
         await server.run(reading, writing, server.create_initialization_options())
-    await work.drain(0.0, lambda: True)
+    await desk.work.drain(0.0, lambda: True)
     service.close()

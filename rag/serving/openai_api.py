@@ -22,10 +22,9 @@ from starlette.responses import Response, StreamingResponse
 from rag.contracts import dump
 from rag.domain import Answer, Citation, Turn
 from rag.events import Checked, Event, Finished, Queued
-from rag.runtime import Service
-from rag.serving.desk import Deadline, Desk
+from rag.serving.desk import AtDesk, Deadline, Desk
 from rag.serving.openai_schemas import About, ChatBody, ChatMessage, Completion, Model, Models, UrlCitation
-from rag.serving.problems import Problem, language_of, problem_of
+from rag.serving.problems import JsonResponse, Problem, language_of, problem_of
 from rag.serving.streams import begun, whole_answer
 
 MODEL = "rag"
@@ -37,100 +36,88 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 }
 
 
-class OpenAiApi:
-    """The routes below `/v1` but embeddings, over one service."""
+router = APIRouter(prefix="/v1", tags=["OpenAI"])
 
-    def __init__(self, service: Service, desk: Desk) -> None:
-        self._service = service
-        self._desk = desk
-        self._created = int(time.time())
 
-    def router(self) -> APIRouter:
-        """The routes."""
-        router = APIRouter(prefix="/v1", tags=["OpenAI"])
-        router.post("/chat/completions", response_model=Completion, responses=_STREAM, summary="Answer a question")(
-            self.chat
-        )
-        router.get("/models", response_model=Models, summary="List the models")(self.models)
-        router.get("/models/{model}", response_model=Model, summary="Tell of a model")(self.model)
-        return router
+@router.post("/chat/completions", response_model=Completion, responses=_STREAM, summary="Answer a question")
+async def chat(request: Request, body: ChatBody, desk: AtDesk, deadline: Deadline = None) -> Response:
+    """The answer to the last message, from the articles alone, with markers [n] and annotations that resolve them.
 
-    async def chat(self, request: Request, body: ChatBody, deadline: Deadline = None) -> Response:
-        """The answer to the last message, from the articles alone, with markers [n] and annotations that resolve them.
+    Sampling, tools, other system prompts and lengths are refused by name.
+    """
+    if body.model != MODEL:
+        raise Problem(HTTPStatus.NOT_FOUND, "model_not_found", param="model", name=body.model)
+    question, history = conversation(body.messages)
+    run, place = desk.take_up(request, question, history, deadline)
+    head = {"id": f"chatcmpl-{request.state.request_id}", "created": int(time.time()), "model": MODEL}
+    if body.stream:
+        with_usage = bool(body.stream_options and body.stream_options.include_usage)
+        events = await begun(request, run)
+        chunks = _chunks(desk, request, events, {**head, "object": "chat.completion.chunk"}, with_usage)
+        return StreamingResponse(chunks, headers=place, media_type="text/event-stream")
+    answer = await whole_answer(request, run)
+    message = {"role": "assistant", "content": answer.text, "refusal": None, "annotations": citations_of(answer)}
+    completion = {
+        **head,
+        "object": "chat.completion",
+        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}],
+        "usage": usage(answer),
+        "rag": about(answer),
+    }
+    return JsonResponse(completion, headers=place)
 
-        Sampling, tools, other system prompts and lengths are refused by name.
-        """
-        if body.model != MODEL:
-            raise Problem(HTTPStatus.NOT_FOUND, "model_not_found", param="model", name=body.model)
-        question, history = conversation(body.messages)
-        run, place = self._desk.take_up(request, question, history, deadline)
-        head = {"id": f"chatcmpl-{request.state.request_id}", "created": int(time.time()), "model": MODEL}
-        if body.stream:
-            with_usage = bool(body.stream_options and body.stream_options.include_usage)
-            events = await begun(request, run)
-            chunks = self._chunks(request, events, {**head, "object": "chat.completion.chunk"}, with_usage)
-            return StreamingResponse(chunks, headers=place, media_type="text/event-stream")
-        answer = await whole_answer(request, run)
-        message = {"role": "assistant", "content": answer.text, "refusal": None, "annotations": citations_of(answer)}
-        completion = {
-            **head,
-            "object": "chat.completion",
-            "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}],
-            "usage": usage(answer),
-            "rag": about(answer),
-        }
-        return Response(dump(completion), headers=place, media_type="application/json")
 
-    async def _chunks(
-        self,
-        request: Request,
-        begun_events: AsyncGenerator[Event, None],
-        head: dict[str, Any],
-        with_usage: bool,
-    ) -> AsyncIterator[str]:
-        def chunk(delta: dict[str, Any], finish: str | None = None, **more: Any) -> str:
-            choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-            return _line({**head, "choices": [choice], **({"usage": None} if with_usage else {}), **more})
+async def _chunks(
+    desk: Desk, request: Request, begun_events: AsyncGenerator[Event, None], head: dict[str, Any], with_usage: bool
+) -> AsyncIterator[str]:
+    def chunk(delta: dict[str, Any], finish: str | None = None, **more: Any) -> str:
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+        return _line({**head, "choices": [choice], **({"usage": None} if with_usage else {}), **more})
 
-        sent = ""
-        try:
-            yield chunk({"role": "assistant", "content": ""})
-            async with aclosing(begun_events) as events:
-                async for event in events:
-                    if isinstance(event, Queued):
-                        queued = {"place": event.place, "wait_s": self._desk.work.wait_s(event.place)}
-                        yield chunk({}, rag={"queued": queued})
-                    elif isinstance(event, Checked):
-                        separator = ("\n" if event.own_line else " ") if sent else ""
-                        sent += separator + event.text
-                        yield chunk({"content": separator + event.text})
-                    elif isinstance(event, Finished):
-                        answer = event.answer
-                        if rest := answer.text.removeprefix(sent):
-                            yield chunk({"content": rest})
-                        yield chunk({"annotations": citations_of(answer)}, "stop", rag=about(answer))
-                        if with_usage:
-                            yield _line({**head, "choices": [], "usage": usage(answer)})
-        except Exception as error:
-            problem = request.state.problem = problem_of(error)
-            yield _line(problem.body(language_of(request.headers)))
-        yield "data: [DONE]\n\n"
+    sent = ""
+    try:
+        yield chunk({"role": "assistant", "content": ""})
+        async with aclosing(begun_events) as events:
+            async for event in events:
+                if isinstance(event, Queued):
+                    queued = {"place": event.place, "wait_s": desk.work.wait_s(event.place)}
+                    yield chunk({}, rag={"queued": queued})
+                elif isinstance(event, Checked):
+                    separator = ("\n" if event.own_line else " ") if sent else ""
+                    sent += separator + event.text
+                    yield chunk({"content": separator + event.text})
+                elif isinstance(event, Finished):
+                    answer = event.answer
+                    if rest := answer.text.removeprefix(sent):
+                        yield chunk({"content": rest})
+                    yield chunk({"annotations": citations_of(answer)}, "stop", rag=about(answer))
+                    if with_usage:
+                        yield _line({**head, "choices": [], "usage": usage(answer)})
+    except Exception as error:
+        problem = request.state.problem = problem_of(error)
+        yield _line(problem.body(language_of(request.headers)))
+    yield "data: [DONE]\n\n"
 
-    async def models(self) -> Response:
-        """`rag`, which answers, and the embedder."""
-        return Response(dump({"object": "list", "data": self._models()}), media_type="application/json")
 
-    async def model(self, model: str) -> Response:
-        """One of them."""
-        found = next((one for one in self._models() if one["id"] == model), None)
-        if found is None:
-            raise Problem(HTTPStatus.NOT_FOUND, "model_not_found", param="model", name=model)
-        return Response(dump(found), media_type="application/json")
+@router.get("/models", response_model=Models, summary="List the models")
+async def models(desk: AtDesk) -> Response:
+    """`rag`, which answers, and the embedder."""
+    return JsonResponse({"object": "list", "data": _models(desk)})
 
-    def _models(self) -> list[dict[str, Any]]:
-        self._desk.work.check_ready()
-        names = [MODEL, self._service.models().embedder.name]
-        return [{"id": name, "object": "model", "created": self._created, "owned_by": "rag"} for name in names]
+
+@router.get("/models/{model}", response_model=Model, summary="Tell of a model")
+async def model(model: str, desk: AtDesk) -> Response:
+    """One of them."""
+    found = next((one for one in _models(desk) if one["id"] == model), None)
+    if found is None:
+        raise Problem(HTTPStatus.NOT_FOUND, "model_not_found", param="model", name=model)
+    return JsonResponse(found)
+
+
+def _models(desk: Desk) -> list[dict[str, Any]]:
+    desk.work.check_ready()
+    names = [MODEL, desk.service.models().embedder.name]
+    return [{"id": name, "object": "model", "created": desk.opened, "owned_by": "rag"} for name in names]
 
 
 def conversation(messages: Sequence[ChatMessage]) -> tuple[str, list[Turn]]:

@@ -37,6 +37,15 @@ _FLAWS = {
 }
 
 
+class JsonResponse(Response):
+    """A JSON object, accents as they are."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        return dump(content).encode()
+
+
 class Problem(Exception):
     """A request is answered with `status`, `code` and the text `serving.{code}`, or that of `error`.
 
@@ -73,13 +82,11 @@ class Problem(Exception):
         """The object that the client gets."""
         server = self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
         kind = _TYPES.get(self.status, "server_error" if server else "invalid_request_error")
-        return {
-            "error": {"code": self.code, "message": self.message(language), "type": kind, "param": self.param},
-        }
+        return {"error": {"code": self.code, "message": self.message(language), "type": kind, "param": self.param}}
 
     def response(self, language: str) -> Response:
         """The same as a response."""
-        return Response(dump(self.body(language)), self.status, self.headers, "application/json")
+        return JsonResponse(self.body(language), self.status, self.headers)
 
 
 def problem_of(error: Exception) -> Problem:

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from rag.contracts import WHOLE, AnswerObject, Count, HitObject, Seconds, StatementObject
+from rag.domain import Scope, Turn
+from rag.scopes import make_scope
 from rag.serving.fields import Body, Date, Integer, Name, Names, Text
 
 _MOST_TURNS = 200
@@ -22,6 +24,17 @@ class Filters(Body):
     sources: Names | None = Field(None, description="names of sources, without regard to case and accents")
     languages: Names | None = Field(None, description="two letters each")
 
+    def scope(self) -> Scope:
+        """The articles that the filters admit. Raises BadDate and PeriodReversed."""
+        return make_scope(
+            since=self.since,
+            until=self.until,
+            on=self.date,
+            documents=self.documents or (),
+            sources=self.sources or (),
+            languages=self.languages or (),
+        )
+
 
 class TurnBody(Body):
     """An earlier question and the answer that was given."""
@@ -36,6 +49,10 @@ class AskBody(Filters):
     question: Text = Field(examples=["quelles conditions pose l'Allemagne ?"])
     history: Annotated[list[TurnBody], Field(max_length=_MOST_TURNS)] | None = None
     id: Name | Integer | None = Field(None, description="comes back with the answer; without one, the request's own id")
+
+    def turns(self) -> list[Turn]:
+        """The history."""
+        return [Turn(turn.question, turn.answer) for turn in self.history or ()]
 
 
 class SearchBody(Filters):

@@ -65,16 +65,13 @@ def make_server(
     from rag.chat import make_chat
     from rag.runtime import load_models
     from rag.serving.app import make_site
+    from rag.serving.desk import Desk
     from rag.serving.mcp_server import mcp_app
     from rag.serving.metrics import Meter, MeteredService
-    from rag.serving.work import RequestWork
 
     service = MeteredService(settings, Meter(), load or partial(load_models, apart=True))
     page = make_chat(settings, service, host=host, auth=auth or ({TOKEN_USER: token} if token else None))
     service.start()
-    work = RequestWork(service, settings)
-    tools = mcp_app(service, work, settings)
-    site = make_site(
-        service, settings, work, host=host, page=page, tools=tools, token=token, log_questions=log_questions
-    )
-    return site, work
+    desk = Desk(service, settings)
+    site = make_site(desk, host=host, page=page, tools=mcp_app(desk), token=token, log_questions=log_questions)
+    return site, desk.work

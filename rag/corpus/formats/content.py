@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BufferedReader
 from pathlib import PurePath
 
 from rag.corpus.formats.plain import check_text
-from rag.errors import EmptyArticle, FileTooLarge, RagError
+from rag.errors import EmptyArticle, FileDamaged, FileTooLarge, RagError
 from rag.system import MEGABYTE
 
 MOST_BYTES = 20 * MEGABYTE
@@ -134,6 +135,17 @@ def check_content(path: str, content: Content, most_bytes: int) -> Content:
     # A small file may unpack to a large text.
     check_size(path, len(content.text), most_bytes)
     return content
+
+
+@contextmanager
+def damage_told(path: str) -> Iterator[None]:
+    """Turns whatever a library lets through of what its parsers raise into FileDamaged."""
+    try:
+        yield
+    except RagError:
+        raise
+    except Exception as error:
+        raise FileDamaged(path=path, reason=str(error) or type(error).__name__) from error
 
 
 def read_whole(source: InputFile, most_bytes: int) -> bytes:

@@ -109,8 +109,7 @@ def _children(item: Any, name: str) -> Iterator[Any]:
 def _line(item: Any, *names: str) -> str:
     """The first of the children called so that says something, on one line."""
     shown = (" ".join("".join(child.itertext()).split()) for name in names for child in _children(item, name))
-    text = next(filter(None, shown), "")
-    return " ".join((markup.text_of(text) if markup.is_html(text) else markup.unescaped(text)).split())
+    return markup.line_of(next(filter(None, shown), ""))
 
 
 def _link(item: Any) -> str:

@@ -14,10 +14,10 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 
 from rag.corpus.formats import markup, plain, web_page as web
-from rag.corpus.formats.content import Content, Entry, InputFile, Names, Reading, make_entry, too_large
+from rag.corpus.formats.content import Content, Entry, InputFile, Names, Reading, damage_told, make_entry, too_large
 from rag.corpus.formats.properties import believable, day_of
 from rag.corpus.newsroom import count_words, outlet
-from rag.errors import EmptyArticle, FileDamaged, FormatMismatch, RagError
+from rag.errors import EmptyArticle, FormatMismatch, RagError
 
 _ENOUGH = 50  # words of a plain part that is more than a link to the page
 _HEADERS = ("Message-ID", "Subject", "From", "Date")
@@ -74,22 +74,16 @@ def _message(path: str, held: bytearray, size: int, most_bytes: int) -> bytes | 
 
 
 def _parsed(path: str, content: bytes, named: str) -> EmailMessage:
-    try:
+    with damage_told(path):  # such as parts in parts in parts, a thousand deep
         mail = email.message_from_bytes(content, _class=EmailMessage, policy=email.policy.default)
-    except Exception as error:  # as that of parts in parts in parts, a thousand deep
-        raise FileDamaged(path=path, reason=str(error) or type(error).__name__) from error
     if not any(_header(mail, name) for name in _HEADERS):
         raise FormatMismatch(path=path, named=named, found="TXT")
     return mail
 
 
 def _content(path: str, mail: EmailMessage) -> Content:
-    try:
+    with damage_told(path):
         text, encoding, is_html = _text(path, mail)
-    except RagError:
-        raise
-    except Exception as error:  # the library lets through whatever odd mails make it stumble over
-        raise FileDamaged(path=path, reason=str(error) or type(error).__name__) from error
     name, address = parseaddr(_header(mail, "From"))
     labels = believable(
         title=_ANSWERED.sub("", _header(mail, "Subject")),

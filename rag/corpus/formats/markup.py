@@ -50,6 +50,11 @@ def unescaped(text: str) -> str:
     return html.unescape(text) if _ENTITY.search(text) else text
 
 
+def line_of(text: str) -> str:
+    """`text`, HTML or not, as it is read, on one line."""
+    return " ".join((text_of(text) if is_html(text) else unescaped(text)).split())
+
+
 def text_of(markup: str) -> str:
     """The text of a page or a piece of one, paragraphs parted by blank lines. Empty where there is none."""
     from lxml.etree import LxmlError

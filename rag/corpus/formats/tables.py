@@ -37,15 +37,12 @@ def entries(source: InputFile, reading: Reading) -> Iterator[Entry]:
 def _rows(
     path: str, lines: TextLines, columns: list[str], separator: str, most_bytes: int
 ) -> Iterator[Record | RagError]:
-    bounded = _Bounded(path, lines, most_bytes)
     number = 0
     while True:
-        rows = csv.reader(bounded, delimiter=separator)
         number += 1
         lines.encoding = ""
-        bounded.left = most_bytes
         try:
-            row = next(rows)
+            row = next(csv.reader(_bounded(path, lines, most_bytes), delimiter=separator))
         except StopIteration:
             return
         except csv.Error as error:
@@ -57,18 +54,11 @@ def _rows(
                 yield Record(number, dict(zip(columns, row, strict=False)), lines.encoding)
 
 
-class _Bounded(Iterator[str]):
+def _bounded(path: str, lines: TextLines, most_bytes: int) -> Iterator[str]:
     """The lines of a row, of which there may be many where a quotation mark is not closed."""
-
-    def __init__(self, path: str, lines: TextLines, most_bytes: int) -> None:
-        self._path = path
-        self._lines = lines
-        self._most_bytes = most_bytes
-        self.left = most_bytes
-
-    def __next__(self) -> str:
-        line = next(self._lines)
-        self.left -= len(line)
-        if self.left < 0:
-            raise FileDamaged(path=f"{self._path}#{self._lines.number}", reason='"')
-        return line
+    left = most_bytes
+    for line in lines:
+        left -= len(line)
+        if left < 0:
+            raise FileDamaged(path=f"{path}#{lines.number}", reason='"')
+        yield line
