@@ -20,11 +20,11 @@ from rag.wording import FALLBACK, say
 
 
 def _whole(value: Any) -> Any:
-    """To JSON 3.0 is an integer, to Python it is not."""
+    """3.0 as 3: JSON has one kind of number."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-# Stands last, or the description loses the limits before it.
+# Last in an `Annotated`: otherwise the schema loses the limits that stand before it.
 WHOLE = BeforeValidator(_whole)
 Count = Annotated[int, Field(ge=0), WHOLE]
 Seconds = Annotated[float, Field(ge=0)]
@@ -210,7 +210,7 @@ def dump(value: object) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        return json.dumps(value)  # half of a surrogate pair, which only an escape can carry
+        return json.dumps(value)  # a lone surrogate can only be written as an escape
     return text
 
 

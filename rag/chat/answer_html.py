@@ -171,7 +171,7 @@ def _answer(answer: Mapping[str, Any], number: int, language: str, headings: Hea
         shown = f"<p>{_linked_titles(text, _closest(answer, headings))}</p>"
     kind = "answer" if answer["answered"] else "answer refusal"
     conflict = warning = ""
-    if answer.get("conflict"):  # answers kept from before do not tell
+    if answer.get("conflict"):  # answers kept by an older version lack the field
         conflict = f'<p class="conflict" role="note"><span aria-hidden="true">⚠</span> {t("conflict", language)}</p>'
     if answer["answered"] and answer["confidence"] < LOW_CONFIDENCE:
         warning = f'<p class="warning" role="note">{t("low_confidence", language)}</p>'

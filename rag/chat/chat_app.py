@@ -37,7 +37,7 @@ def launch(
         url = url_of(listener)
         on_listening(url)
         if open_browser:
-            webbrowser.open(url)  # who comes before the server runs waits in the queue of the socket
+            webbrowser.open(url)  # a browser that connects before the server runs waits
         serve(app, listener)
 
 

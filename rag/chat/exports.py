@@ -114,7 +114,7 @@ def _origin(citation: Mapping[str, Any], language: str) -> str:
 
 
 def _conflict(answer: Mapping[str, Any], language: str) -> list[str]:
-    """That the articles disagree, where the answer says so; those kept from before do not tell."""
+    """That the articles disagree, where the answer says so; answers kept by an older version lack the field."""
     return [say("export.conflict", language)] if answer.get("conflict") else []
 
 

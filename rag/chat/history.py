@@ -169,7 +169,7 @@ class ConversationStore:
 
     def conversations(self, owner: str, search: str = "", limit: int = 50) -> list[Summary]:
         """At most `limit` conversations that have every word of `search`, the one last added to first."""
-        # Half of a surrogate pair is in no text that was stored; a zero is stored by some as another character.
+        # No stored text holds a lone surrogate, and some databases store NUL as another character.
         words = fold(search).encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", " ").split()
         sql = _SUMMARIES.format(words=self._database.words)
         with self._database.reading():

@@ -147,7 +147,7 @@ class Library:
                 news.put(None)
             except RagError as error:
                 news.put(error)
-            except Exception as error:  # who waits would wait for ever
+            except Exception as error:  # otherwise the page would wait for ever
                 news.put(UnexpectedError(reason=f"{type(error).__name__}: {error}"))
 
         threading.Thread(target=build, name="rag index", daemon=True).start()

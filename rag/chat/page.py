@@ -56,9 +56,9 @@ _WORDS: dict[str, dict[str, str]] = {
     "ask": {"value": "ask"},
     "stop": {"value": "stop"},
 }
-# A page that was opened costs about 0.3 MB until so many others have been used since, and then forgets what it edits.
+# Pages whose state Gradio keeps, 0.3 MB each. An older one forgets which question was being changed on it.
 _MOST_PAGES = 300
-# The key by which the browser hides what it keeps; nothing secret is in it, and a new one would forget it all.
+# Gradio encrypts what a browser keeps with this key. None of it is secret; another key would lose it all.
 _BROWSER_KEY = "rag-page"
 
 
@@ -221,7 +221,7 @@ class ChatPage:
 
     def _mark(self, view: View) -> Update:
         marked, headings = self._keeping.mark(view), self._asking.headings()
-        if view.slot.draft.busy:  # what comes into being stays where it is
+        if view.slot.draft.busy:  # the answer that is being written stays as it is
             return {**self._keeping.past(view, headings), **marked}
         return {**self._keeping.shown(view, headings, ""), **marked}
 
@@ -248,7 +248,7 @@ class ChatPage:
             # Gradio keeps an entry of each event that went through its queue for as long as it runs.
             queue=streams,
             api_visibility="private",
-            # What Gradio puts off while the same event is under way has lost its data when it comes.
+            # Otherwise Gradio delays an event while the same one is under way, and loses what was sent with it.
             trigger_mode="multiple",
             **options,
         )

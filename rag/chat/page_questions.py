@@ -20,7 +20,7 @@ from rag.events import Written
 from rag.runtime import Service
 from rag.store import heading
 
-# What is provisional is redrawn at most so often.
+# Seconds between two drawings of text that is not checked yet.
 _REDRAW_S = 0.06
 _LOADING_S = 0.5
 

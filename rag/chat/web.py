@@ -93,7 +93,7 @@ class LoginBrake:
     def __init__(self, app: ASGIApp, pause_s: float = FAILED_LOGIN_S) -> None:
         self._app = app
         self._pause_s = pause_s
-        # Kept for as long as somebody waits.
+        # The lock of an address is kept for as long as a login waits for it.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

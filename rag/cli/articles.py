@@ -107,9 +107,8 @@ def remove(*, settings: Settings, renderer: Renderer, names: tuple[str, ...]) ->
     from rag.domain import Scope
     from rag.errors import UnknownDocument
 
-    runtime.make_embedder(
-        settings
-    )  # raises, before anything is moved, what would keep the index from being brought in step
+    # Raises, before anything is moved, what would keep the index from being brought in step.
+    runtime.make_embedder(settings)
     with closing(store.open_catalog(settings.index)) as catalog:
         documents = [heading.document for heading in store.headings(catalog, Scope(documents=names))]
     roots = [Path(root) for root in store.read_manifest(settings.index).roots]
@@ -117,7 +116,7 @@ def remove(*, settings: Settings, renderer: Renderer, names: tuple[str, ...]) ->
     for document in documents:
         try:
             moved = indexing.remove(indexing.own_folder(settings), document, roots)
-        except (NotOwnArticle, UnknownDocument):  # of another folder, or one of several in its file
+        except (NotOwnArticle, UnknownDocument):  # it is of another folder, or one of several in a file
             excluded.append(Path(document))
         else:
             renderer.note(say("cli.moved_away", renderer.language, name=moved.document, path=moved.path))

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from rag.protocols import Embedder
     from rag.store import Manifest
 
-_DISAGREE = 3  # something to repair first
-
 
 def verify(settings: Settings, renderer: Renderer) -> int:
     """Tells whether files, passages and vectors of the index agree; the exit code."""
@@ -40,7 +38,7 @@ def verify(settings: Settings, renderer: Renderer) -> int:
             renderer.line(finding.message(renderer.language))
         text = "cli.whole" if whole else "cli.not_whole"
         renderer.line(say(text, renderer.language, path=runtime.present_place(settings), count=len(findings)))
-    return 0 if whole else _DISAGREE
+    return 0 if whole else NotReady.exit_code
 
 
 def _findings(settings: Settings, embedder: Embedder | None) -> list[Finding]:

@@ -119,12 +119,12 @@ def running(run: Callable[..., int | None]) -> Callable[..., None]:
                 arguments["scope"] = make_scope(**filters)
             code = run(settings=settings, renderer=renderer, **arguments)
         except click.ClickException:
-            raise  # of the command line itself: `main` shows it
+            raise  # the command line is wrong: `main` says how
         except RagError as error:
             renderer.error(_as_typed(error))
             sys.exit(error.exit_code)
         except BrokenPipeError:
-            # The reader has left (`rag search … | head`): nothing to say, and nothing to flush at exit.
+            # The reader has closed the pipe (`rag search … | head`): Python must not flush to it at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
         except Exception as error:

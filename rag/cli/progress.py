@@ -27,7 +27,7 @@ from rag.wording import say
 
 # Without a terminal one line at most every so many seconds.
 _LINE_EVERY_S = 5.0
-# A rate over less than this says nothing yet.
+# Seconds that a step must last before its rate means anything.
 _MEASURED_S = 1.0
 
 

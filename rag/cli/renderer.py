@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rag.runtime import Check
 
 _INDENT = " " * 4
-# What an article, a title or a file's name could take the terminal over with.
+# Control characters, with which a text could take over the terminal, become spaces.
 _CONTROL = {code: " " for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
 
 

@@ -11,6 +11,7 @@ import click
 from rag import runtime
 from rag.cli.maintenance import repair
 from rag.cli.options import LANGUAGE, SubCommand, explain, options, running
+from rag.errors import NotReady
 from rag.wording import say
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def doctor(*, settings: Settings, renderer: Renderer, repairs: bool) -> int:
         renderer.json({"repair": repaired, "checks": told} if repaired else told)
     else:
         renderer.checks(checks)
-    return 3 if any(check.status == "failed" for check in checks) else 0
+    return NotReady.exit_code if any(check.status == "failed" for check in checks) else 0
 
 
 @click.command(
@@ -65,5 +66,5 @@ def evaluate(arguments: tuple[str, ...]) -> None:
         raise click.UsageError(say("cli.no_evaluation", LANGUAGE))
     command = [sys.executable, "-m", "eval", "--from", str(Path.cwd()), *arguments]
     with subprocess.Popen(command, cwd=project) as process:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is interrupted along with this one, and says what is kept
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the suite too, which says what it has kept
         sys.exit(process.wait())

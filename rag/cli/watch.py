@@ -28,9 +28,8 @@ def watch_index(settings: Settings, renderer: Renderer, *, paths: tuple[Path, ..
     for path in paths:
         if not os.path.lexists(path):
             raise PathMissing(path=str(path))
-    embedder = runtime.make_embedder(
-        settings
-    )  # one for all syncs: it loads when there is something to embed, and stays
+    # One for all syncs: it loads when there is something to embed, and stays.
+    embedder = runtime.make_embedder(settings)
     log = _Log(renderer, settings.index)
     given = [Path(os.path.abspath(path)) for path in paths] or _roots(settings.index)
 

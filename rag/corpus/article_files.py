@@ -59,7 +59,7 @@ class ReadArticle(Protocol):
 
 
 def ignore(problem: Problem) -> None:
-    """The callback of those who do not listen."""
+    """The callback of a caller who wants to hear of no problems."""
 
 
 def read_corpus(
@@ -168,7 +168,7 @@ def _read_all(
                 if article.digest in texts:
                     on_problem(Notice("duplicate", {"path": place, "original": texts[article.digest]}))
                     continue
-                # The folders too: an archive may be called like one.
+                # The names of the folders are taken too: an archive may be called like one.
                 names.update((name, article.document, *_above(article.document)))
                 texts[article.digest] = place
                 if encoding:

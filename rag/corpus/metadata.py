@@ -134,7 +134,7 @@ def publication_date(facts: PageFacts, story: str, document: str) -> WithOrigin[
     labelled = facts.labels.get("date")
     candidates = [(labelled, facts.origin("date"))] if labelled else []
     stamps = [line for role in ("button", "stamp") for line in facts.of(role) if any(map(str.isdigit, line))]
-    # Before « Mis à jour le ».
+    # « Publié le » is read before « Mis à jour le ».
     candidates += [
         (line, "text") for line in sorted(stamps, key=lambda line: not comparable(line).startswith("publie"))
     ]

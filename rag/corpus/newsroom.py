@@ -234,7 +234,7 @@ def byline(line: str) -> Byline | None:
         return Byline(None, None)
     if len(re.findall(r"\w+", who[len(first) :])) > 10:
         return None
-    # A list of authors is parted by the commas that otherwise end the names.
+    # A comma may stand between authors or end their names: both readings are tried.
     author = people(who) or people(first)
     return Byline(author, None) if author else None
 
@@ -261,7 +261,7 @@ def _is_shouted(line: str) -> bool:
 
 def _is_also(line: str, folded: str) -> bool:
     found = _ALSO_LINE.fullmatch(folded)
-    # With a full stop and no colon it is a sentence that begins like that.
+    # A line that ends in a full stop and has no colon is a sentence of the story.
     return bool(found and (not line.endswith(".") or re.match(r" ?[:>|]", found["rest"] or "")))
 
 
@@ -277,7 +277,7 @@ def _is_signoff(line: str, folded: str) -> bool:
     return bool(_AGENCY_ALONE.fullmatch(folded) or _INITIALS.fullmatch(line))
 
 
-# In this order: the first one that fits is it.
+# The first role that fits is taken.
 _SHORT_ROLES: tuple[tuple[Role, Callable[[str, str], object]], ...] = (
     ("button", lambda line, folded: folded in _BUTTONS or _DURATION.fullmatch(folded)),
     ("word", lambda line, folded: folded in _BUTTON_WORDS or not any(map(str.isalnum, line))),

@@ -29,7 +29,7 @@ from rag.system import folder_digest
 from rag.text import load_detector
 
 DEFAULT_MODELS: tuple[ModelSpec, ...] = (GENERATOR, EMBEDDER)
-# What the generator has read of its prompts' beginnings, in the folder of the models.
+# The folder, in that of the models, of what the generator keeps of prompts' beginnings that it has read.
 STATES = ".states"
 
 
@@ -96,7 +96,7 @@ def make_models(settings: Settings, *, apart: bool = False) -> Models:
 
     Raises ModelMissing, ModelDamaged and InvalidSetting.
     """
-    generator = _generator_there(settings)  # first: what names one by hand is told of that one
+    generator = _generator_there(settings)  # first: an error in the generator that was named comes before others
     if apart and isinstance(generator, LlamaCppGenerator):
         generator = generation.GeneratorApart(generator, token_deadline_s=settings.token_deadline_s)
     return Models(make_embedder(settings), generator, make_reranker(settings))

@@ -66,7 +66,7 @@ def _processor(_: Settings, language: str) -> Iterator[Check]:
     try:
         from llama_cpp import llama_cpp
     except (ImportError, OSError, RuntimeError):
-        return  # told among the libraries
+        return  # `_libraries` says so
     described = llama_cpp.llama_print_system_info().decode()
     features = [
         part.split("=")[0].split(":")[-1].strip() for part in described.split("|") if part.strip().endswith("= 1")
@@ -110,7 +110,7 @@ def _endpoints(pool: EndpointPool, language: str) -> Iterator[Check]:
         return say("doctor.generator", language, path=endpoint.url)
 
     checks = [_attempt("generator", language, partial(reach, endpoint)) for endpoint in pool.endpoints]
-    if any(check.status == "ok" for check in checks):  # the others are gone round
+    if any(check.status == "ok" for check in checks):  # the pool does without the others
         checks = [replace(check, status="warning") if check.status == "failed" else check for check in checks]
     yield from checks
     if [check.status for check in checks].count("ok") > 1:

@@ -17,7 +17,7 @@ def open_present(settings: Settings) -> Searchable:
         try:
             return open_index(settings.index)
         except IndexDamaged:
-            # A build that ends meanwhile takes the old data away; the manifest then names the new.
+            # A build that has ended meanwhile has removed the old data; the manifest names the new.
             if current_manifest(settings.index) == manifest:
                 raise
 

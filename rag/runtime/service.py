@@ -93,7 +93,7 @@ class Service:
             loading.set_result(self._load(self._settings))
         except RagError as error:
             loading.set_exception(error)
-        except Exception as error:  # nobody else sees what ends a thread
+        except Exception as error:  # an exception that ends a thread would be lost
             loading.set_exception(UnexpectedError(reason=f"{type(error).__name__}: {error}"))
 
     @property

@@ -27,7 +27,7 @@ from rag.serving.security import BodyClock, TokenCheck
 from rag.serving.streams import ClientLeft
 
 MOST_BODY_BYTES = 1 << 20
-# What the API has; all else is of the page.
+# How the paths of the API begin; every other path belongs to the page.
 _API_PARTS = ("api", "v1", "healthz", "readyz", "metrics", "openapi.json")
 _DESCRIPTION = """Questions to the articles of one index, answered with citations that can be checked.
 

@@ -65,7 +65,7 @@ class ChatBody(Body):
     metadata: dict[str, Text] | None = None
     safety_identifier: Text | None = None
     parallel_tool_calls: bool | None = None
-    # Answers are deterministic, cited text of a length of their own.
+    # How an answer is sampled, how long it is and what form it has cannot be chosen.
     temperature: Annotated[Any, Only(0)] = None
     top_p: Annotated[Any, Only(1)] = None
     n: Annotated[Any, Only(1)] = None

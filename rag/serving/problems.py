@@ -120,7 +120,7 @@ def invalid(flaws: Sequence[Mapping[str, Any]]) -> Problem:
 def _place(location: Sequence[str | int]) -> str:
     """`messages[0].content` for ("body", "messages", 0, "str", "content")."""
     _, *parts = location
-    # Names of the members of a union are pydantic's, not the client's.
+    # Where a field takes several types, pydantic adds the name of the type, which the client does not know.
     named = [part for part in parts if isinstance(part, int) or re.fullmatch(r"[a-z_A-Z-]+", part)]
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in named).lstrip(".")
 

@@ -13,7 +13,7 @@ from rag.errors import InvalidSetting
 from rag.runtime import quiet_config, run
 from rag.serving.work import RequestWork
 
-# What the answer that is being written has left when the server is told to end.
+# Seconds that an answer which is being written has to end once the server is told to end.
 GRACE_S = 10.0
 _HEADER_BYTES = 16 << 10
 

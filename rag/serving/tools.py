@@ -31,7 +31,7 @@ from rag.wording import say
 # Code points of an article that are given at a time, where no end is given and at most.
 USUAL_STRETCH = 4_000
 LONGEST_STRETCH = 20_000
-# What is done is said again after this long, so that the client knows somebody is there.
+# Seconds until the same message is sent again, so that the client knows that work goes on.
 _SAID_AGAIN_S = 2.0
 _LOADING_S = 0.2
 

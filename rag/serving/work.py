@@ -1,8 +1,8 @@
 """The work of requests: in threads, bounded in number and time, ended when nobody waits for it any more.
 
 Finding costs milliseconds and has a few threads of its own, searches and the beginnings of answers in order of arrival.
-The rest of an answer has one thread; its events travel to the event loop, which never waits for a model. Whose client
-has left, whose time is over, or who still waits while the server ends, is let go between two events.
+The rest of an answer has one thread; its events travel to the event loop, which never waits for a model. A question
+whose client has left or whose time is over, or that still waits when the server ends, is ended between two events.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from rag.serving.metrics import MeteredService
 from rag.serving.problems import Problem
 
 FINDING_THREADS = 2
-# Calls that wait for one of these; beyond it another is told to come again.
+# Calls that may wait for one of these threads; further ones are told to come again.
 MOST_FINDING = 128
-# Who waits in the queue hears at least so often that this is still so.
+# Seconds until a client that waits is told its place again though it is the same.
 _SAID_AGAIN_S = 1.0
 # When to come again while the models load, and where the server ends.
 _LATER_S = 5.0
-# Who is let go has left after the generator's next word.
+# Seconds for a run that was ended: it notices with the generator's next token.
 _LAST_WORD_S = 1.0
 
 _Found = TypeVar("_Found")
@@ -49,7 +49,7 @@ class AskedQuestion:
 
 
 class QuestionRun:
-    """One question under way. Of the event loop, but for what `deliver` and `over` say."""
+    """One question under way. Only the event loop uses it, but for `deliver` and `over`."""
 
     def __init__(self, deadline_s: float) -> None:
         self.loop = asyncio.get_running_loop()
@@ -96,7 +96,7 @@ class QuestionRun:
 
 
 class RequestWork:
-    """All that is under way in one server. Of the event loop."""
+    """All that is under way in one server. Only the event loop uses it."""
 
     def __init__(self, service: MeteredService, settings: Settings) -> None:
         self._service = service
@@ -159,7 +159,7 @@ class RequestWork:
             if not run.over:
                 run.deliver(next(events))
             self._askers.submit(self._go_on, run, events)
-        except Exception as error:  # nobody else sees what ends a thread
+        except Exception as error:  # an exception that ends a thread would be lost
             self._end(run, error)
 
     def _go_on(self, run: QuestionRun, events: Generator[Event, None, None]) -> None:

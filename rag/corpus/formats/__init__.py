@@ -115,7 +115,7 @@ def read_entries(path: Path, reading: Reading) -> Iterator[Entry]:
 
     try:
         if not S_ISREG(path.stat().st_mode):
-            # A pipe would wait for ever.
+            # Reading a pipe could wait for ever.
             raise FileUnreadable(path=str(path), reason="not a regular file")
         with path.open("rb") as stream:
             source = InputFile(str(path), path.name, stream, path.stat().st_size)
@@ -159,7 +159,7 @@ def _packed(source: InputFile, suffix: str, reading: Reading, budget: Budget, de
             for entry in _entries(member, reading, budget, depth):
                 yield replace(entry, place=f"/{member.name}{entry.place}")
         except RagError as error:
-            # What is wrong with the archive itself ends it.
+            # An error of the archive itself ends the reading of it.
             if isinstance(error, ArchiveTooLarge) or error.fields["path"] == source.path:
                 raise
             reading.on_problem(error)

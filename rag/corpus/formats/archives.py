@@ -106,7 +106,7 @@ def tar_members(
             held = archive.extractfile(member) if name and member.isreg() else None
             if held:
                 place = f"{source.path}/{name}"
-                # What is read of it was counted when it was unpacked.
+                # The budget is not charged: these bytes were counted when the .gz around them was unpacked.
                 stream = _unpacked(place, partial(cast, BufferedIOBase, held), Budget(place, MOST_TOTAL))
                 yield InputFile(place, name, stream, member.size)
 
@@ -193,13 +193,13 @@ class _Unpacked(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]  # all that a reader hands over
+    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]  # BufferedReader passes no other kind
         if self._ended:
             return 0
         self._ended = True
         with _told(self._path):
             self._stream = self._stream or self._unpack()
-            # Not more at a time than there is: of a file that is cut off, what comes before counts.
+            # `read1` gives what is there: of a file that is cut off, the part before the cut.
             block = self._stream.read1(len(buffer))
             self._budget.take(len(block))
             buffer[: len(block)] = block

@@ -21,7 +21,7 @@ MOST_TOTAL = 2_000 * MEGABYTE
 """Bytes of a file that holds several articles, as it lies on disk and as it is unpacked."""
 
 _LONGEST_NAME = 80
-_NOTHING = re.compile("[\\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*")  # no sign that shows
+_NOTHING = re.compile("[\\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*")  # characters that show nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Names:
 
     def free(self, name: str, suffix: str = "") -> str:
         """`name` with `suffix`, and a number between them where that is taken."""
-        # From the last one on: counting up from one each time would be quadratic where all have the same name.
+        # Counting goes on from the last number: from one each time it would be quadratic where all names are the same.
         wanted = free = name + suffix
         number = self._numbers.get(wanted, 1)
         while free in self._numbers:
@@ -152,6 +152,6 @@ def read_whole(source: InputFile, most_bytes: int) -> bytes:
     """All bytes of `source`. Raises FileTooLarge."""
     check_size(source.path, source.size, most_bytes)
     content = source.stream.read(most_bytes + 1)
-    # What an archive says of the size is no promise.
+    # The size that an archive states may be wrong.
     check_size(source.path, len(content), most_bytes)
     return content

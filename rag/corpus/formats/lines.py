@@ -81,7 +81,7 @@ class _Recoded(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]  # all that a reader hands over
+    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]  # BufferedReader passes no other kind
         while not self._ready:
             block = self._source.stream.read(_BLOCK)
             try:

@@ -129,5 +129,5 @@ def _unflowed(text: str) -> str:
 def _header(mail: EmailMessage, name: str) -> str:
     try:
         return " ".join(str(mail.get(name, "")).split())
-    except Exception:  # the library stumbles over some that are not well made; the mail can do without
+    except Exception:  # the library fails on some malformed headers; the mail is read without them
         return ""

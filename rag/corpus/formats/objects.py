@@ -24,7 +24,7 @@ _BLOCK = 1 << 18
 _LEVELS = 3  # of objects, in which the list is looked for
 _MARK = re.compile(rb'["{}\[\]]')
 _IN_STRING = re.compile(rb'["\\]')
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # may be half a sign, which is no text
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # may be a lone surrogate, which is no text
 
 
 def entries(source: InputFile, reading: Reading) -> Iterator[Entry]:
@@ -117,7 +117,7 @@ def _values(path: str, stream: BufferedReader, level: int, most_bytes: int) -> I
                     place, start, skipped = 0, -1, 0
         place = max(place, len(held))
         if start < 0 or len(held) - start > most_bytes:
-            # Nothing that is needed later.
+            # What was read is not needed later.
             skipped += len(held) if start >= 0 else 0
             place -= len(held)
             start = min(start, 0)

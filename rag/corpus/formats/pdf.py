@@ -74,7 +74,7 @@ def extract(path: str, content: bytes) -> Content:
 
     Raises FileEncrypted, FileDamaged, ArticleTooLong and NoTextLayer.
     """
-    # What is left of a file that was cut off can often be read: half an article, without a word about the rest.
+    # The library can often read a file that was cut off: that would give half an article and no error.
     if b"%%EOF" not in content[-_TAIL:]:
         raise FileDamaged(path=path, reason="%%EOF")
     with damage_told(path):

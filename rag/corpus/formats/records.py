@@ -68,7 +68,7 @@ def read_records(path: str, records: Iterable[Record | RagError], reading: Readi
                 raise record
             entry = _entry(path, record, names, reading)
         except RagError as error:
-            # Until there is one article, it may be the file as a whole that is none.
+            # Until one article is found, the fault may be that of the whole file: what is wrong is told later.
             failed.append(error)
             if not found and len(failed) == _HOPELESS:
                 break

@@ -16,7 +16,7 @@ from rag.errors import EmptyArticle, FileDamaged, RagError
 
 _SEPARATORS = ",;\t|"
 _MOST_COLUMNS = 1_000
-# The library's own limit is for all of the program at once.
+# The library has one limit for the whole program, so rows are bounded by `_bounded` instead.
 csv.field_size_limit(1 << 30)
 
 

@@ -55,6 +55,6 @@ def extract(path: str, page: str) -> tuple[str, dict[str, str]]:
 
 
 def _is_told(day: str, text: str, page: str) -> bool:
-    """Whether `day` (2025-09-04) stands in the text of the article alone: it tells of that day, and may be any."""
+    """Whether `day` (2025-09-04) stands only in the text of the article, which then tells of that day."""
     spellings = (day, ".".join(reversed(day.split("-"))))
     return any(0 < text.count(spelling) == page.count(spelling) for spelling in spellings if day)
