@@ -94,7 +94,7 @@ def exchange(kept: Exchange, number: int, language: str, headings: Headings) -> 
         _standalone(kept.question, answer["standalone_question"], language)
         + body
         + _found(places, number, language)
-        + _facts(answer, language)
+        + f'<p class="facts">{t("took", language, time=seconds(answer["timings"]["total_s"], language))}</p>'
         + _actions(kept, number, language),
         language,
         state="finished",
@@ -250,11 +250,6 @@ def _found(places: Sequence[Place], number: int, language: str, best: str = "") 
     teaser = f'<p class="best">{escape(best)}</p>' if best else ""
     summary = counted("found", len(places), language)
     return f'{teaser}<details class="found" id="found-{number}"><summary>{summary}</summary><ol>{items}</ol></details>'
-
-
-def _facts(answer: Mapping[str, Any], language: str) -> str:
-    took = t("took", language, time=seconds(answer["timings"]["total_s"], language))
-    return f'<p class="facts">{took}</p>'
 
 
 def _actions(kept: Exchange, number: int, language: str) -> str:

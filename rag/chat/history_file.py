@@ -96,18 +96,15 @@ class ChatDatabase:
             if version > _VERSION:
                 raise ConversationsTooNew(path=self._path, found=version, known=_VERSION)
             if not version:
-                self._create()
+                ((tables,),) = self.execute("SELECT count(*) FROM sqlite_master").fetchall()
+                if tables:
+                    raise ConversationsDamaged(path=self._path, reason="it holds something else")
+                for statement in _SCHEMA:
+                    self.execute(statement)
         with self.reading():
             self.execute("PRAGMA journal_mode = WAL")
             self.execute("PRAGMA foreign_keys = ON")
             self.execute("PRAGMA secure_delete = ON")
-
-    def _create(self) -> None:
-        ((tables,),) = self.execute("SELECT count(*) FROM sqlite_master").fetchall()
-        if tables:
-            raise ConversationsDamaged(path=self._path, reason="it holds something else")
-        for statement in _SCHEMA:
-            self.execute(statement)
 
 
 def _connect(path: Path, wait_s: float) -> sqlite3.Connection:

@@ -164,8 +164,8 @@ class ChatPage:
             self._on(asked.then, keeping.history)
         leave: dict[str, Any] = {"cancels": asks}
         self._on(parts["stop"].click, asking.stop, **leave)
-        self._on(parts["new"].click, self._new, **leave)
-        self._on(parts["history"].open, self._open_conversation, **leave)
+        self._on(parts["new"].click, lambda view: self._go_to(view, ""), **leave)
+        self._on(parts["history"].open, lambda view: self._go_to(view, view.text("conversation")), **leave)
         self._on(parts["history"].delete, self._delete)
         self._on(parts["conversation_search"].input, keeping.history)
         self._on(parts["live"].edit, keeping.edit)
@@ -202,12 +202,6 @@ class ChatPage:
         if view.seen == self._frame.seen():
             return {}
         return {**self._frame.top(view), **self._keeping.history(view), **self._library.articles(view)}
-
-    def _new(self, view: View) -> Update:
-        return self._go_to(view, "")
-
-    def _open_conversation(self, view: View) -> Update:
-        return self._go_to(view, view.text("conversation"))
 
     def _go_to(self, view: View, conversation: str) -> Update:
         there = view.at(conversation)

@@ -108,10 +108,7 @@ class PageQuestions:
 
     def _kept(self, view: View) -> tuple[Exchange, ...]:
         """The exchanges of the conversation that stay: those before the one whose question is changed."""
-        loaded = self._store.load(view.owner, view.conversation) if view.conversation else None
-        exchanges = loaded.exchanges if loaded else ()
-        ids = [one.id for one in exchanges]
-        return exchanges[: ids.index(view.editing)] if view.editing in ids else exchanges
+        return self._store.exchanges(view.owner, view.conversation, view.editing)
 
     def _record(self, view: View, answer: dict[str, Any], number: int) -> Update:
         """Keeps the answer and shows it as it will be shown tomorrow."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,12 +10,13 @@ from html import escape
 from itertools import pairwise
 from typing import Any
 
-from rag.chat.page_text import attributes, origin, paragraphs, t
+from rag.chat.page_text import attributes, origin, t
 from rag.domain import Article
 
 # A paragraph this near to the cited one, counted in paragraphs, is shown at once; the others are unfolded.
 _NEAR = 1
 _LONGEST = 100_000
+_PARAGRAPH = re.compile(r"\S[^\n]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +106,10 @@ def _kept(wanted: ClickedSource, why: str, language: str) -> str:
 def _text(article: Article, marks: Sequence[CitedSpan], language: str) -> str:
     """The story in paragraphs, the first of `marks` being what is looked for."""
     shown = [
-        (start, end)
+        paragraph.span()
         for segment in article.segments
         if segment.kind != "furniture"
-        for start, end in _within(article.text, segment.start, segment.end)
+        for paragraph in _PARAGRAPH.finditer(article.text, segment.start, segment.end)
     ]
     cited = [place for place, (start, end) in enumerate(shown) if marks and _overlap(marks[0], start, end)]
     near = {place + step for place in cited for step in range(-_NEAR, _NEAR + 1)} or set(range(len(shown)))
@@ -122,10 +124,6 @@ def _text(article: Article, marks: Sequence[CitedSpan], language: str) -> str:
         else ""
     )
     return f'{unfold}<div class="story" lang="{escape(article.language)}">{body}</div>'
-
-
-def _within(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    return [(start + first, start + last) for first, last in paragraphs(text[start:end])]
 
 
 def _overlap(mark: CitedSpan, start: int, end: int) -> bool:

@@ -48,7 +48,7 @@ def make_app(
     from fastapi import FastAPI
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_api_route("/healthz", _healthy, methods=["GET"], response_class=PlainTextResponse)
+    app.add_api_route("/healthz", lambda: "ok", methods=["GET"], response_class=PlainTextResponse)
     gr.mount_gradio_app(
         app,
         blocks,
@@ -66,10 +66,6 @@ def make_app(
     app.add_middleware(LoginBrake)
     app.add_middleware(Guard, names=own_names(host), most_body_bytes=most_body_bytes)
     return app
-
-
-def _healthy() -> str:
-    return "ok"
 
 
 def password_check(passwords: Mapping[str, str]) -> Callable[[str, str], bool]:

@@ -104,7 +104,7 @@ def search(
         asked = clean_question(asked)
     check_filters(scope, settings, renderer)
     with renderer.waiting("load"):
-        retriever = runtime.open_retriever(settings)
+        retriever, _ = runtime.open_retrieval(settings)
     find = retriever.evidence if evidence else retriever.search
 
     def notices(question: str, within: Scope) -> list[str]:

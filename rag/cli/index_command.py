@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from time import perf_counter
@@ -68,7 +68,9 @@ def index(
     """`rag index`."""
     modes = {"--verify": verify, "--export": export_to, "--import": import_from, "--to": to, "--from": from_}
     ways = {"--dry-run": dry_run, "--watch": watch, "--remove": remove, "--replace": replace, "--ray": ray}
-    _check_together([flag for flag, value in {**modes, **ways}.items() if value])
+    given = [flag for flag, value in {**modes, **ways}.items() if value]
+    if len(given) > 1 and not any({*given} <= pair for pair in _TOGETHER):
+        raise wrong_usage("not_together", flags=", ".join(given))
     if paths and (chosen := next((flag for flag, value in modes.items() if value), None)):
         raise wrong_usage("no_paths", flag=chosen)
     if remove and not paths:
@@ -138,12 +140,6 @@ def _preview(settings: Settings, renderer: Renderer, **named: Any) -> None:
     for line in change_lines(changes, renderer.language):
         renderer.line(line)
     renderer.line(say("cli.planned", renderer.language, path=settings.index, **counts(changes)))
-
-
-def _check_together(given: Sequence[str]) -> None:
-    """Raises the error of a command line whose flags do not go together."""
-    if len(given) > 1 and not any({*given} <= pair for pair in _TOGETHER):
-        raise wrong_usage("not_together", flags=", ".join(given))
 
 
 @contextmanager

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from rag.cli.renderer import Renderer
     from rag.config import Settings
     from rag.indexing import Finding
-    from rag.protocols import Embedder
     from rag.store import Manifest
 
 
@@ -27,7 +26,10 @@ def verify(settings: Settings, renderer: Renderer) -> int:
         embedder = None
         renderer.note(say("cli.no_sample", renderer.language))
     with renderer.waiting("verify"):
-        findings = _findings(settings, embedder)
+        if settings.store:
+            findings = postgres.verify_shared(settings.store, embedder)
+        else:
+            findings = indexing.verify_index(settings.index, embedder)
     # That an index of an earlier version has no checksums is worth knowing, and no damage.
     whole = all(finding.kind == "unsealed" for finding in findings)
     if renderer.as_json:
@@ -39,12 +41,6 @@ def verify(settings: Settings, renderer: Renderer) -> int:
         text = "cli.whole" if whole else "cli.not_whole"
         renderer.line(say(text, renderer.language, path=runtime.present_place(settings), count=len(findings)))
     return 0 if whole else NotReady.exit_code
-
-
-def _findings(settings: Settings, embedder: Embedder | None) -> list[Finding]:
-    if settings.store:
-        return postgres.verify_shared(settings.store, embedder)
-    return indexing.verify_index(settings.index, embedder)
 
 
 def move(

@@ -191,7 +191,7 @@ class Renderer:
 
     def answer(self, answer: Answer) -> None:
         """A complete answer with its sources."""
-        self._paragraph(_marked(answer.text))
+        self.paragraph(_marked(answer.text))
         self._sources(answer)
 
     def _sources(self, answer: Answer) -> None:
@@ -203,27 +203,21 @@ class Renderer:
         self.line("")
         self.out.print(Text(say("cli.sources", self.language), "bold"))
         for citation in answer.citations:
-            self._source(citation)
+            self.paragraph(Text.assemble((f"[{citation.marker}] ", "bold cyan"), (citation.title, "bold")))
+            page = f"p. {citation.page} · " if citation.page else ""
+            self.paragraph(f"{self._origin(citation)} · {page}{_place(citation)}", _INDENT, "dim")
+            self.paragraph(_quoted(citation.quote), _INDENT, "green")
 
-    def _source(self, citation: Citation) -> None:
-        self._paragraph(Text.assemble((f"[{citation.marker}] ", "bold cyan"), (citation.title, "bold")))
-        page = f"p. {citation.page} · " if citation.page else ""
-        self._paragraph(Text(f"{self._origin(citation)} · {page}{_place(citation)}", "dim"), _INDENT)
-        self._paragraph(Text(_quoted(citation.quote), "green"), _INDENT)
-
-    def _paragraph(self, text: Text, before: str = "") -> None:
-        """A text with `before` in front of each line; wrapped on a terminal, as it is elsewhere."""
+    def paragraph(self, text: Text | str, before: str = "", style: str = "") -> None:
+        """A text of the result with `before` in front of each line; wrapped on a terminal, as it is elsewhere."""
+        shown = Text(text, style) if isinstance(text, str) else text
         if not self.out.is_terminal:
-            self.line(indent(text.plain, before))
+            self.line(indent(shown.plain, before))
             return
         # Wrapped here: rich leaves spaces at the ends of lines, which go along when the text is copied.
-        for line in text.wrap(self.out, max(20, self.out.width - len(before))):
+        for line in shown.wrap(self.out, max(20, self.out.width - len(before))):
             line.rstrip()
             self.out.print(Text(before if line else "").append_text(line), soft_wrap=True)
-
-    def paragraph(self, text: str, before: str = "", style: str = "") -> None:
-        """A text of the result in one style, with `before` in front of each line."""
-        self._paragraph(Text(text, style), before)
 
     def _origin(self, of: Passage | Citation) -> str:
         day = written_date(of.date, self.language) if of.date else say("cli.undated", self.language)
@@ -235,23 +229,23 @@ class Renderer:
             self.line(say("cli.no_hits", self.language))
         for rank, hit in enumerate(hits, 1):
             passage = hit.passage
-            self._paragraph(Text.assemble((f"{rank}. ", "bold cyan"), (passage.title, "bold")))
-            self._paragraph(Text(f"{self._origin(passage)} · {_place(passage)} · {hit.score:.2f}", "dim"), _INDENT)
+            self.paragraph(Text.assemble((f"{rank}. ", "bold cyan"), (passage.title, "bold")))
+            self.paragraph(Text(f"{self._origin(passage)} · {_place(passage)} · {hit.score:.2f}", "dim"), _INDENT)
             if explain:
                 parts = [f"{say(f'view.{name}', self.language)} {value:.3f}" for name, value in hit.parts.items()]
-                self._paragraph(Text(" · ".join(parts), "dim"), _INDENT)
-            self._paragraph(Text(passage.text), _INDENT)
+                self.paragraph(" · ".join(parts), _INDENT, "dim")
+            self.paragraph(passage.text, _INDENT)
             for other in hit.also:
                 repeated = say("cli.also", self.language, place=_place(other), origin=self._origin(other))
-                self._paragraph(Text(repeated, "dim"), _INDENT)
+                self.paragraph(repeated, _INDENT, "dim")
 
     def headings(self, headings: list[Heading]) -> None:
         """Articles, with what each filter goes by as it would be typed."""
         for heading in headings:
             day = heading.date.isoformat() if heading.date else say("cli.undated", self.language)
             facts = " · ".join(fact for fact in (day, heading.source, heading.language, heading.document) if fact)
-            self._paragraph(Text(heading.title, "bold"))
-            self._paragraph(Text(facts, "dim"), _INDENT)
+            self.paragraph(Text(heading.title, "bold"))
+            self.paragraph(facts, _INDENT, "dim")
         self.note(say("cli.articles", self.language, count=len(headings)))
 
     def checks(self, checks: Iterable[Check]) -> None:

@@ -82,7 +82,7 @@ class _Log:
         told = {**counts(report.changes), "articles": report.manifest.articles}
         self._renderer.result(
             {**report_object(report), "index": str(self._index), **problems_object(problems, language)},
-            say("cli.synced", language, time=_now(), seconds=f"{report.seconds:.1f}", **told),
+            say("cli.synced", language, time=f"{datetime.now():%H:%M:%S}", seconds=f"{report.seconds:.1f}", **told),
         )
 
     def problems(self, problems: list[Problem]) -> None:
@@ -104,7 +104,3 @@ class _Log:
 def _roots(index: Path) -> list[Path]:
 
     return [Path(root) for root in store.read_manifest(index).roots]
-
-
-def _now() -> str:
-    return datetime.now().strftime("%H:%M:%S")

@@ -169,7 +169,7 @@ def _read_all(
                     on_problem(Notice("duplicate", {"path": place, "original": texts[article.digest]}))
                     continue
                 # The names of the folders are taken too: an archive may be called like one.
-                names.update((name, article.document, *_above(article.document)))
+                names.update((name, article.document, *map(str, PurePosixPath(article.document).parents)))
                 texts[article.digest] = place
                 if encoding:
                     on_problem(Notice("encoding", {"path": place, "encoding": encoding}))
@@ -180,10 +180,6 @@ def _read_all(
             on_problem(error)
     if not texts:
         raise NoArticles(path=", ".join(map(str, given)))
-
-
-def _above(document: str) -> Iterator[str]:
-    return (str(folder) for folder in PurePosixPath(document).parents)
 
 
 def find_files(given: Sequence[Path], on_problem: OnProblem = ignore) -> Iterator[tuple[Path, Path]]:

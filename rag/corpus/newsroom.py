@@ -265,30 +265,18 @@ def _is_also(line: str, folded: str) -> bool:
     return bool(found and (not line.endswith(".") or re.match(r" ?[:>|]", found["rest"] or "")))
 
 
-def _is_published(folded: str) -> bool:
-    return bool(folded) and folded.split(maxsplit=1)[0] in _STAMP_VERBS and is_stamp(folded)
-
-
-def _is_credit(line: str, folded: str) -> bool:
-    return _CREDIT.fullmatch(folded) is not None and len(line.split()) <= 10 and not line.endswith(".")
-
-
-def _is_signoff(line: str, folded: str) -> bool:
-    return bool(_AGENCY_ALONE.fullmatch(folded) or _INITIALS.fullmatch(line))
-
-
 # The first role that fits is taken.
 _SHORT_ROLES: tuple[tuple[Role, Callable[[str, str], object]], ...] = (
     ("button", lambda line, folded: folded in _BUTTONS or _DURATION.fullmatch(folded)),
     ("word", lambda line, folded: folded in _BUTTON_WORDS or not any(map(str.isalnum, line))),
     ("related", lambda line, folded: folded in _RELATED),
     ("also", _is_also),
-    ("button", lambda line, folded: _is_published(folded)),
+    ("button", lambda line, folded: folded.split(" ")[0] in _STAMP_VERBS and is_stamp(folded)),
     ("stamp", lambda line, folded: is_stamp(folded)),
-    ("credit", _is_credit),
+    ("credit", lambda line, folded: _CREDIT.fullmatch(folded) and len(line.split()) <= 10 and not line.endswith(".")),
     ("attribution", lambda line, folded: _ATTRIBUTION.match(line)),
     ("byline", lambda line, folded: byline(line)),
-    ("signoff", _is_signoff),
+    ("signoff", lambda line, folded: _AGENCY_ALONE.fullmatch(folded) or _INITIALS.fullmatch(line)),
     ("outlet", lambda line, folded: outlet(line)),
     ("section", lambda line, folded: folded in _SECTIONS),
     ("signoff", lambda line, folded: len(line) <= 80 and _WITH_AGENCY.fullmatch(folded)),

@@ -55,13 +55,8 @@ def open_answering(settings: Settings) -> tuple[answering.Pipeline, Retriever]:
     return pipeline_over(retriever, models, settings, load_s=round(time.perf_counter() - start, 3)), retriever
 
 
-def open_retriever(settings: Settings) -> Retriever:
-    """A retriever over the index of `settings`, its embedder loaded; no generator is needed."""
-    return open_retrieval(settings)[0]
-
-
 def open_retrieval(settings: Settings) -> tuple[Retriever, SentenceTransformerEmbedder]:
-    """The same with its embedder, which grounding needs too."""
+    """A retriever over the index of `settings`, and its embedder, which grounding needs too; no generator is needed."""
     index = open_present(settings)
     embedder = make_embedder(settings)
     models = Models(embedder, None, make_reranker(settings))
@@ -96,7 +91,12 @@ def make_models(settings: Settings, *, apart: bool = False) -> Models:
 
     Raises ModelMissing, ModelDamaged and InvalidSetting.
     """
-    generator = _generator_there(settings)  # first: an error in the generator that was named comes before others
+    generator: Generator | None = None
+    try:  # first: an error in the generator that was named comes before others
+        generator = make_generator(settings)
+    except ModelMissing:
+        if settings.generator:
+            raise  # without a name it is the default one, which was never fetched: answers are then quotations
     if apart and isinstance(generator, LlamaCppGenerator):
         generator = generation.GeneratorApart(generator, token_deadline_s=settings.token_deadline_s)
     return Models(make_embedder(settings), generator, make_reranker(settings))
@@ -181,16 +181,6 @@ def preview(
 def fetch_models(settings: Settings, on_progress: OnProgress = silent) -> dict[str, Path]:
     """Fetches the default models that are not there, and returns where they are."""
     return {spec.name: fetch(spec, settings.models_dir, on_progress) for spec in DEFAULT_MODELS}
-
-
-def _generator_there(settings: Settings) -> Generator | None:
-    """The generator of `settings`; None also when the default one was never fetched: answers are then quotations."""
-    try:
-        return make_generator(settings)
-    except ModelMissing:
-        if settings.generator:
-            raise
-        return None
 
 
 def make_generator(settings: Settings) -> LlamaCppGenerator | EndpointPool | None:

@@ -76,11 +76,8 @@ class Service:
         self._over: tuple[Searchable, Retriever, Pipeline] | None = None
         self._updating = threading.Lock()
 
-    def start(self) -> None:
-        """Begins to load the models and returns; after a failure it begins again."""
-        self._begin()
-
-    def _begin(self) -> Future[Models]:
+    def start(self) -> Future[Models]:
+        """Begins to load the models and returns at once; after a failure it begins again."""
         with self._starting:
             if self._loading is None or (self._loading.done() and self._loading.exception()):
                 self._loading = Future()
@@ -110,9 +107,7 @@ class Service:
 
     def status(self) -> ServiceStatus:
         """How things stand; quick."""
-        return self._status(*self._loaded())
-
-    def _status(self, state: ModelsState, models: Models | None, error: BaseException | None) -> ServiceStatus:
+        state, models, error = self._loaded()
         articles = 0
         try:
             manifest = present_manifest(self._settings)
@@ -131,7 +126,7 @@ class Service:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Waits until the models are loaded or have failed, at most `timeout` seconds; whether that is so."""
-        return bool(wait([self._loading or self._begin()], timeout).done)
+        return bool(wait([self._loading or self.start()], timeout).done)
 
     def stream(
         self, question: str, history: Sequence[Turn] = (), scope: Scope = EVERYTHING, owner: str = ""
@@ -170,7 +165,7 @@ class Service:
 
     def models(self) -> Models:
         """The models, loaded."""
-        return self._begin().result()
+        return self.start().result()
 
     def articles(self, scope: Scope = EVERYTHING) -> list[Heading]:
         """The articles in `scope` by date and name. Raises as `headings` and `open_index` do."""

@@ -20,7 +20,7 @@ from rag.errors import RagError
 from rag.runtime import Guard, own_names
 from rag.serving import api, embeddings, health, openai_api
 from rag.serving.desk import Desk
-from rag.serving.problems import Problem, answer_problem, http_problem, invalid, refusing
+from rag.serving.problems import Problem, answer_problem, refusing
 from rag.serving.request_log import LEFT, Observer
 from rag.serving.schemas import ErrorObject, EventObject
 from rag.serving.security import BodyClock, TokenCheck
@@ -66,10 +66,8 @@ def make_api(desk: Desk, *, closed: bool = False) -> FastAPI:
     app.state.desk = desk
     for part in (api, openai_api, embeddings, health):
         app.include_router(part.router)
-    app.add_exception_handler(RequestValidationError, _on_invalid)
-    app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(ClientLeft, _on_left)
-    for kind in (Problem, RagError, Exception):
+    for kind in (RequestValidationError, HTTPException, Problem, RagError, Exception):
         app.add_exception_handler(kind, answer_problem)
     described = app.openapi
 
@@ -78,16 +76,6 @@ def make_api(desk: Desk, *, closed: bool = False) -> FastAPI:
 
     app.openapi = openapi  # type: ignore[method-assign]
     return app
-
-
-async def _on_invalid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    return await answer_problem(request, invalid(error.errors()))
-
-
-async def _on_http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return await answer_problem(request, http_problem(error.status_code, error.headers))
 
 
 async def _on_left(request: Request, error: Exception) -> Response:

@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -93,12 +95,15 @@ def problem_of(error: Exception) -> Problem:
     """What a client is told of `error`."""
     if isinstance(error, Problem):
         return error
+    if isinstance(error, RequestValidationError):
+        return invalid(error.errors())
+    if isinstance(error, HTTPException):
+        return http_problem(error.status_code, error.headers)
     if isinstance(error, BadInput):
         return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, _code(error), error=error)
-    if isinstance(error, GenerationFailed):
-        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "generation_failed", detail=str(error), retry_s=5)
     if isinstance(error, RagError):
-        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "not_available", detail=str(error), retry_s=5)
+        code = "generation_failed" if isinstance(error, GenerationFailed) else "not_available"
+        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, code, detail=str(error), retry_s=5)
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "unexpected", detail=f"{type(error).__name__}: {error}")
 
 

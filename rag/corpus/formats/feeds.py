@@ -69,7 +69,7 @@ def _items(source: InputFile) -> Iterator[tuple[dict[str, str], Any]]:
                     raise NotAFeed(path=source.path, found=name or element.tag)
                 item = element if item is None and name in _ENTRIES else item
             elif element is item:
-                if not _is_cut(parser):
+                if not any(error.type_name == "ERR_TAG_NOT_FINISHED" for error in parser.error_log[-1:]):  # it is whole
                     yield feed, item
                 item = None
                 _let_go(element)
@@ -81,10 +81,6 @@ def _items(source: InputFile) -> Iterator[tuple[dict[str, str], Any]]:
         raise FileDamaged(path=source.path, reason=error) from error
     if parser.error_log:
         raise FileDamaged(path=source.path, reason=parser.error_log[0].message)
-
-
-def _is_cut(parser: Any) -> bool:
-    return any(error.type_name == "ERR_TAG_NOT_FINISHED" for error in parser.error_log[-1:])
 
 
 def _let_go(element: Any) -> None:
