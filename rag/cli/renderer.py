@@ -111,7 +111,7 @@ class Renderer:
         if isinstance(problem, RagError):
             self.err.print(Text(f"- {problem.message(self.language)}", "yellow"), soft_wrap=True)
         else:
-            self.note(say(f"notice.{problem.kind}", self.language, **problem.fields))
+            self.note(problem.message(self.language))
 
     def more_problems(self, problem: Problem, count: int) -> None:
         """That there are `count` more problems such as `problem`, where that itself would have been told."""

@@ -30,6 +30,7 @@ from rag.corpus.furniture import lay_out
 from rag.domain import Article
 from rag.errors import EmptyArticle, FileUnreadable, NoArticles, PathMissing, RagError
 from rag.text import detect_language
+from rag.wording import say
 
 _JUDGED = 4_000  # characters of the story that tell its language
 
@@ -46,6 +47,10 @@ class Notice:
 
     kind: NoticeKind
     fields: Mapping[str, str]
+
+    def message(self, language: str) -> str:
+        """What is worth knowing, in words."""
+        return say(f"notice.{self.kind}", language, **self.fields)
 
 
 Problem = RagError | Notice

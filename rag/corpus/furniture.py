@@ -165,10 +165,6 @@ def _is_story(unit: Unit) -> bool:
     return not unit.role and unit.kind == "story"
 
 
-def _is_signature(unit: Unit) -> bool:
-    return unit.role in ("byline", "signoff")
-
-
 def _mark_middle(page: CutPage) -> None:
     units = page.units
     _mark_captions(units)
@@ -181,15 +177,13 @@ def _mark_middle(page: CutPage) -> None:
                 unit.kind = "furniture"
     _mark_author(units)
     _mark_leaning(units)
-    end = page.last_of_story()
-    for unit in reversed(units[max(0, end - _LAST) : end]):
-        if _is_signature(unit):
-            unit.kind = "furniture"
+    story_end = max((index + 1 for index, unit in enumerate(units) if unit.kind == "story"), default=0)
     # A sign-off may also stand before the links that end the page.
     links = next((index for index, unit in enumerate(units) if unit.role == "related"), 0)
-    for unit in units[max(0, links - _LAST) : links]:
-        if _is_signature(unit):
-            unit.kind = "furniture"
+    for end in (story_end, links):
+        for unit in units[max(0, end - _LAST) : end]:
+            if unit.role in ("byline", "signoff"):
+                unit.kind = "furniture"
 
 
 def _mark_leaning(units: list[Unit]) -> None:

@@ -51,11 +51,6 @@ class CutPage:
     headline: str | None = None
     teasers: list[str] = field(default_factory=list)
 
-    def last_of_story(self) -> int:
-        """Index after the last unit that is not furniture or teaser."""
-        story = (index for index in range(len(self.units) - 1, -1, -1) if self.units[index].kind == "story")
-        return next(story, -1) + 1
-
 
 def ends_with_full_stop(line: str) -> bool:
     """Whether a stop or an ellipsis ends `line`, inside closing quotes and brackets or not."""

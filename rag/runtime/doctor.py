@@ -78,15 +78,12 @@ def _processor(_: Settings, language: str) -> Iterator[Check]:
 
 
 def _models(settings: Settings, language: str) -> Iterator[Check]:
-    def embedder() -> str:
-        return say("doctor.embedder", language, path=make_embedder(settings).path)
-
     def reranker() -> str:
         made = make_reranker(settings)
         return say("doctor.reranker", language, path=made and made.path)
 
     yield from _generator(settings, language)
-    yield _attempt("embedder", language, embedder)
+    yield _attempt("embedder", language, lambda: say("doctor.embedder", language, path=make_embedder(settings).path))
     if settings.reranker:
         yield _attempt("reranker", language, reranker)
 
