@@ -8,15 +8,21 @@ RAG := $(BIN)/rag
 
 export RAG_MODELS_DIR ?= models
 export RAG_INDEX ?= index
+# Tests start the program hundreds of times: each module is compiled once.
+export PYTHONDONTWRITEBYTECODE :=
+# Tests run in so many processes.
+TEST_PROCESSES ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadgroup --no-loadscope-reorder
 # Through the environment, so that quotes and dollar signs in a question stay what they are.
 export Q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models ask chat search index doctor eval gate bench test scale-test docs lint types clean
+.PHONY: help setup models ask chat search index doctor eval gate bench check test scale-test docs lint types clean
 
 help:
 	@echo "make ask Q=\"…\"   answer a question (sets everything up the first time)"
 	@echo "make chat        open the chat page in the browser (sets everything up the first time)"
+	@echo "make check       run the tests that need no model, no browser and little time"
 	@echo "make test        run the whole test suite (sets everything up the first time)"
 	@echo "make scale-test  index and embed on two machines (needs root) and lose one"
 	@echo "make setup       virtual environment and libraries only"
@@ -69,11 +75,14 @@ bench: setup index
 # What needs several machines: namespaces of this one, made by root. The last line is JSON.
 scale-test: setup models
 	@$(BIN)/pip install -q -c .setup/constraints.txt -e '.[ray,postgres]'
-	@$(BIN)/python -m pytest tests/test_ray_embedding.py tests/postgres
+	@$(BIN)/python -m pytest tests/embedding/test_ray_embedder.py tests/postgres
 	@$(BIN)/python -m eval scale together
 
+check: setup
+	@$(PYTEST) -m "not models and not browser and not postgres and not slow"
+
 test: setup models
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
 # The variable keeps the theme from printing an announcement of its makers.
 docs: setup

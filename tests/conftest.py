@@ -16,7 +16,7 @@ from rag.runtime.assembly import DEFAULT_MODELS, build, open_pipeline
 from tests.support.paths import PROJECT, SEEDS
 
 TESTS = PROJECT / "tests"
-FOLDERS = ("browser", "postgres")
+FOLDERS = {"browser": "browser", "postgres": "postgres", "bad_corpus": "slow", "fuzz": "slow", "serving": "slow"}
 MODELS = {"models_dir", "real_settings", "real_pipeline"}
 
 if "HYPOTHESIS_PROFILE" in os.environ:
@@ -35,9 +35,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     for item in items:
         folders = item.path.relative_to(TESTS).parts[:-1]
-        for name in FOLDERS:
-            if name in folders:
-                item.add_marker(name)
+        for name in folders:
+            if name in FOLDERS:
+                item.add_marker(FOLDERS[name])
         if MODELS.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("models")
         with_models = item.get_closest_marker("models")

@@ -117,6 +117,7 @@ def _run(tmp_path: Path, code: str, *arguments: str, **variables: str) -> tuple[
     return done, log.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_guard_stops_what_leaves_this_machine(tmp_path: Path) -> None:
     code = "import urllib.request; urllib.request.urlopen('http://example.org')"
     done, noted = _run(tmp_path, code)

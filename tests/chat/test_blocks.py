@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:  # it takes seconds to import
     import gradio as gr
     from gradio.state_holder import SessionState
@@ -42,6 +44,7 @@ async def told(blocks: gr.Blocks, session: SessionState, question: str) -> list[
     return chunks
 
 
+@pytest.mark.slow
 def test_events_leave_nothing_behind_in_a_session() -> None:
     from gradio.state_holder import SessionState
 

@@ -65,6 +65,7 @@ store.close()
 """
 
 
+@pytest.mark.slow
 def test_processes_share_a_file_from_its_beginning(path: Path) -> None:
     command = [sys.executable, "-c", _WRITER, str(path)]
     children = [
@@ -170,6 +171,7 @@ except RagError as error:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "setresuid"), reason="root is not bound by rights, and cannot give itself up here")
 def test_a_file_that_may_not_be_written() -> None:
     # Not below pytest's folder, which the user that root becomes may not enter.
@@ -201,6 +203,7 @@ except RagError as error:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
 def test_a_write_that_fails_changes_nothing(path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", _FULL, str(path)], capture_output=True, text=True, check=False)

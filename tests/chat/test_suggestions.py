@@ -51,9 +51,9 @@ def seeds(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 
 
 def test_the_seeds_suggest_questions_that_they_answer(seeds: Catalog) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     questions = suggest(seeds, 10)
-    assert time.perf_counter() - begun < 1.0  # twenty milliseconds when nothing else runs
+    assert time.process_time() - begun < 1.0  # twenty milliseconds when nothing else runs
     assert "Que dit Maria Zakharova sur la Russie ?" in questions
     assert {"Qu'a rappelé Friedrich Merz ?", "Qu'a souligné Keir Starmer ?"} < set(questions)
     assert questions == suggest(seeds, 10) and questions[:4] == suggest(seeds)
@@ -146,8 +146,8 @@ def test_thousands_of_articles_take_no_longer_than_the_newest(tmp_path: Path) ->
         for number, name in enumerate(NAMES)
     ]
     whole = catalog(tmp_path, [*silent, *speaking])
-    begun = time.perf_counter()
+    begun = time.process_time()
     questions = suggest(whole, 6)
-    assert time.perf_counter() - begun < 2.0
+    assert time.process_time() - begun < 2.0
     # The last two are older than the articles that are looked at.
     assert questions == [f"Qu'a dit {name} ?" for name in NAMES[:4]]

@@ -98,6 +98,7 @@ def ask_guard(names: frozenset[str] | None, method: str, headers: dict[str, str]
 # Names and headers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/", "/healthz", "/config", "/absent"])
 def test_every_response_keeps_the_browser_here(page: str, path: str) -> None:
     headers = httpx.get(page + path).headers
@@ -158,6 +159,7 @@ def test_a_body_has_a_largest_size(size: int, status: int, announced: bool) -> N
     assert response.text == "100" or status == 413
 
 
+@pytest.mark.slow
 def test_the_page_refuses_a_large_body_before_the_login(page: str) -> None:
     assert httpx.post(page + "/login", data={"username": "a", "password": "x" * 20_000}).status_code == 413
 
@@ -182,6 +184,7 @@ def test_which_addresses_are_of_this_machine_alone(host: str, alone: bool) -> No
 # Logins
 
 
+@pytest.mark.slow
 def test_nothing_is_shown_before_the_login_but_that_it_is_there(page: str) -> None:
     assert httpx.get(page + "/healthz").text == "ok"
     assert httpx.get(page + "/config").status_code == 401
@@ -233,6 +236,7 @@ def test_failed_logins_of_an_address_come_slowly_and_hold_up_nobody_else() -> No
 # The command
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_others_are_not_let_in_without_a_login(language: str, tmp_path: Path) -> None:
     done = run_rag("chat", "--host", "0.0.0.0", cwd=tmp_path, LC_ALL=f"{language}.UTF-8")
@@ -242,6 +246,7 @@ def test_others_are_not_let_in_without_a_login(language: str, tmp_path: Path) ->
     assert "--auth" in done.stderr and "RAG_AUTH" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "variables", "place"),
     [
@@ -259,6 +264,7 @@ def test_a_login_without_user_or_password(
     assert "geheim" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_port_in_use_is_named_with_what_to_do(tmp_path: Path) -> None:
     with closing(listen("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -282,6 +288,7 @@ def test_where_the_page_is(host: str, url: str) -> None:
 # The end
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_soon_and_cleans_up_while_an_answer_is_written(number: signal.Signals) -> None:
     with serving({}) as (address, process):

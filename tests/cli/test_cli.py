@@ -62,6 +62,7 @@ LEAVES = sorted((kind for kind in _families(RagError) if kind not in FAMILIES), 
 # Help
 
 
+@pytest.mark.slow
 def test_importing_the_command_line_loads_nothing_heavy() -> None:
     heavy = ("torch", "faiss", "llama_cpp", "sentence_transformers", "gradio", "bm25s", "transformers", "numpy")
     code = f"import sys, rag.cli; print([name for name in {heavy!r} if name in sys.modules])"
@@ -69,6 +70,7 @@ def test_importing_the_command_line_loads_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_help_comes_at_once(tmp_path: Path) -> None:
     def median_of_five(*command: str | Path) -> float:
         times = []
@@ -82,6 +84,7 @@ def test_help_comes_at_once(tmp_path: Path) -> None:
     assert median_of_five(RAG, "--help") < max(0.5, 10 * median_of_five(sys.executable, "-c", "pass"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_every_command_explains_itself(command: str, tmp_path: Path) -> None:
     pages = {
@@ -101,6 +104,7 @@ def test_every_command_explains_itself(command: str, tmp_path: Path) -> None:
         assert of_click not in french
 
 
+@pytest.mark.slow
 def test_version(tmp_path: Path) -> None:
     done = run_rag("--version", cwd=tmp_path)
     assert done.returncode == 0
@@ -156,6 +160,7 @@ def test_no_text_is_there_for_nothing() -> None:
         assert name in names if section == "error" else called, key
 
 
+@pytest.mark.slow
 def test_texts_come_in_the_language_of_the_locale(tmp_path: Path) -> None:
     for variables, language in (
         ({"LC_ALL": "fr_FR.UTF-8"}, "fr"),
@@ -172,20 +177,20 @@ def test_texts_come_in_the_language_of_the_locale(tmp_path: Path) -> None:
 # Usage
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "language"),
     [
-        ["search", "--colour", "red", QUESTION],
-        ["search", "-k", "many", QUESTION],
-        ["search", QUESTION, "another one"],
-        ["answer", QUESTION],
-        ["ask"],
-        ["ask", QUESTION, "--batch", "questions.jsonl"],
-        ["search"],
-        ["search", QUESTION, "--batch", "-"],
+        (["search", "--colour", "red", QUESTION], "en"),
+        (["search", "-k", "many", QUESTION], "fr"),
+        (["search", QUESTION, "another one"], "en"),
+        (["answer", QUESTION], "fr"),
+        (["ask"], "en"),
+        (["ask", QUESTION, "--batch", "questions.jsonl"], "fr"),
+        (["search"], "en"),
+        (["search", QUESTION, "--batch", "-"], "fr"),
     ],
 )
-@pytest.mark.parametrize("language", ["en", "fr"])
 def test_wrong_usage(arguments: list[str], language: str, tmp_path: Path) -> None:
     done = run_rag(*arguments, cwd=tmp_path, LC_ALL=f"{language}.UTF-8")
     assert done.returncode == 2
@@ -195,6 +200,7 @@ def test_wrong_usage(arguments: list[str], language: str, tmp_path: Path) -> Non
     assert "--help" in second
 
 
+@pytest.mark.slow
 def test_an_unknown_option_names_its_neighbour(tmp_path: Path) -> None:
     done = run_rag("search", "--evidenc", QUESTION, cwd=tmp_path)
     assert "--evidenc" in done.stderr and "--evidence" in done.stderr
@@ -257,6 +263,7 @@ def test_a_terminal_gets_colours_unless_they_are_unwanted(tmp_path: Path, real_i
     assert not COLOUR.search(shown)
 
 
+@pytest.mark.slow
 def test_an_error_on_a_terminal_is_coloured_unless_that_is_unwanted(tmp_path: Path) -> None:
     arguments = ("search", "--batch", "absent")
     code, shown = run_on_terminal(*arguments, cwd=tmp_path)
@@ -415,6 +422,7 @@ def index_of_six(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "index"
 
 
+@pytest.mark.slow
 def test_articles_are_listed_by_date(index_of_six: Path, tmp_path: Path) -> None:
     done = run_rag("articles", "--index", index_of_six, cwd=tmp_path)
     assert done.returncode == 0
@@ -431,6 +439,7 @@ def test_articles_are_listed_by_date(index_of_six: Path, tmp_path: Path) -> None
     assert (told[1]["date"], told[1]["source"], told[5]["date"]) == ("2025-09-02", "Public Sénat", None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("flags", "numbers", "undated"),
     [
@@ -489,6 +498,7 @@ def _without(environment: Mapping[str, str], name: str) -> dict[str, str]:
     return {key: value for key, value in environment.items() if key != name}
 
 
+@pytest.mark.slow
 def test_a_reader_who_leaves_is_no_failure(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [RAG, "doctor", "--json"],

@@ -295,6 +295,7 @@ def test_articles_are_listed_with_and_without_the_word(desk: Desk) -> None:
 # Verifying, repairing, packing
 
 
+@pytest.mark.slow
 def test_a_damaged_index_is_found_out_and_repaired(desk: Desk) -> None:
     desk.told("index", "articles")
     whole = desk.told("index", "--verify")
@@ -366,6 +367,7 @@ def _until(shown: Path, words: str, process: subprocess.Popen[bytes]) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.slow
 def test_a_watched_folder(desk: Desk) -> None:
     shown, remarks = desk.folder / "out.jsonl", desk.folder / "err.txt"
     with shown.open("wb") as out, remarks.open("wb") as err, interruptible():
@@ -396,7 +398,10 @@ def test_a_watched_folder(desk: Desk) -> None:
     assert say("cli.watched", "en") in told and "Traceback" not in told
 
 
-def test_an_interrupted_build_says_that_it_goes_on(desk: Desk) -> None:
+@pytest.mark.slow
+def test_an_interrupted_build_leaves_the_old_index_and_says_that_it_goes_on(desk: Desk) -> None:
+    desk.told("index", "articles")
+    before = {path: path.read_bytes() for path in desk.index.rglob("*") if path.is_file() and path.name != ".lock"}
     for number in range(300):
         desk.write(f"serie/{number}.txt", f"Épisode {number} de la série sur le port.\n")
     remarks = desk.folder / "err.txt"
@@ -404,17 +409,20 @@ def test_an_interrupted_build_says_that_it_goes_on(desk: Desk) -> None:
         process = subprocess.Popen(
             [RAG, "index", "articles"],
             cwd=desk.folder,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=err,
             env=command_environment(desk.folder, **desk.variables),
         )
-    try:
-        _until(remarks, say("progress.read", "en"), process)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 130
-    finally:
-        process.kill()
-        process.wait()
+    with process:
+        try:
+            _until(remarks, say("progress.read", "en"), process)
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert (process.returncode, out) == (130, b"")
     told = remarks.read_text(encoding="utf-8")
-    assert say("cli.goes_on", "en") in told and "Traceback" not in told
-    assert desk.told("index", "articles")["added"] == 303
+    assert say("cli.interrupted", "en") in told and say("cli.goes_on", "en") in told and "Traceback" not in told
+    assert all(path.read_bytes() == content for path, content in before.items())
+    assert len(desk.documents()) == 3
+    assert desk.told("index", "articles")["added"] == 300

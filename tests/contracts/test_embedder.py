@@ -131,6 +131,7 @@ def test_low_precision_stays_close_to_float32(models_dir: object, real_settings:
         assert (real.encode_documents(texts) * reference).sum(axis=1).min() >= 0.995
 
 
+@pytest.mark.slow
 def test_a_missing_folder_is_told_by_name(tmp_path: object) -> None:
     from pathlib import Path
 
@@ -140,6 +141,7 @@ def test_a_missing_folder_is_told_by_name(tmp_path: object) -> None:
     assert caught.value.fields["path"] == missing
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_no_model_is_told(tmp_path: object) -> None:
     from pathlib import Path
 

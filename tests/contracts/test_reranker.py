@@ -16,6 +16,8 @@ from rag.runtime.assembly import make_reranker
 from tests.support.doubles import OverlapReranker
 from tests.support.tiny_reranker import make_model
 
+pytestmark = pytest.mark.slow  # PyTorch takes seconds to import
+
 QUESTION = "quelles conditions pose Berlin ?"
 TEXTS = ["Berlin pose trois conditions.", "Un sommet se tient en Chine.", "", "pose " * 2_000, "Berlin pose."]
 

@@ -203,9 +203,9 @@ def test_a_byte_order_mark_is_furniture(tmp_path: Path) -> None:
 def test_a_large_file_is_read_fast(tmp_path: Path) -> None:
     paragraph = "Les Européens se réunissent jeudi à Paris pour parler de la paix, a-t-on appris.\n\n"
     path = write(tmp_path / "a.txt", " date 2025-09-04 " + paragraph * 120_000)
-    started = time.perf_counter()
+    started = time.process_time()
     articles, problems = read(path)
-    assert time.perf_counter() - started < 30
+    assert time.process_time() - started < 30
     assert problems == []
     assert len(articles[0].text) > 9_000_000
     assert [part.kind for part in articles[0].segments] == ["furniture", "story"]
@@ -213,7 +213,7 @@ def test_a_large_file_is_read_fast(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("line", ["a\n", "SOUS-TITRE\n", "Pour aller plus loin\n", "\n", "(" * 190 + "\n", "- x -\n"])
 def test_no_text_takes_quadratic_time(line: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     article = parse("Une phrase assez longue.\n" + line * 60_000, "a.txt")
-    assert time.perf_counter() - started < 30
+    assert time.process_time() - started < 30
     assert article.segments[-1].end == len(article.text)

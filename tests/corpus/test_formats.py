@@ -266,10 +266,10 @@ def test_a_bad_file_is_refused_with_its_reason(tmp_path: Path, case: str) -> Non
 
 def test_a_small_file_of_endless_drawing(tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(make_pdf([[("a", 10, 700.0)] * 100_000] * 8))
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(errors.ArticleTooLong):
         list(read_articles(tmp_path / "a.pdf", "a.pdf"))
-    assert time.perf_counter() - started < 60
+    assert time.process_time() - started < 60
 
 
 @pytest.mark.parametrize(
@@ -278,11 +278,12 @@ def test_a_small_file_of_endless_drawing(tmp_path: Path) -> None:
 def test_odd_pages_are_read(tmp_path: Path, page: str) -> None:
     path = tmp_path / "a.html"
     path.write_text(page, encoding="utf-8")
-    started = time.perf_counter()
+    started = time.process_time()
     assert SENTENCE in content(path).text
-    assert time.perf_counter() - started < 30
+    assert time.process_time() - started < 30
 
 
+@pytest.mark.slow
 def test_a_parser_says_nothing_at_the_terminal(tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(make_pdf([sheet()]).replace(b"startxref\n", b"startxref\n9"))
     (tmp_path / "b.html").write_text("<p>", encoding="utf-8")

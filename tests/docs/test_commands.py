@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import DOCS, READMES, Command, commands
+from tests.support.doc_pages import DOCS, READMES, Command, commands
 from tests.support.paths import PROJECT
 
 pytestmark = [pytest.mark.models, pytest.mark.slow]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import DOCS, PAGES, READMES, blocks, french, heading_levels, links, skeletons, text_of
+from tests.support.doc_pages import DOCS, PAGES, READMES, blocks, french, heading_levels, links, skeletons, text_of
 from tests.support.paths import PROJECT
 
 MOST_BYTES = 10_240

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import DOCS, PAGES
+from tests.support.doc_pages import DOCS, PAGES
 from tests.support.paths import PROJECT
 
 pytestmark = pytest.mark.slow

@@ -46,6 +46,7 @@ QUESTIONS = [
 
 @pytest.mark.parametrize("numbers", ["F32", "F16", "BF16"])
 @pytest.mark.parametrize(("kind", "prefix"), [("bert", ""), ("bert", "bert."), ("xlm-roberta", "roberta.")])
+@pytest.mark.slow
 def test_states_are_those_of_transformers(kind: str, prefix: str, numbers: str, tmp_path: Path) -> None:
     import torch
     from safetensors.torch import save_file

@@ -53,6 +53,7 @@ def test_the_double_is_deterministic_and_of_unit_length() -> None:
         assert len(tokens.vectors) == len(tokens.places) == len(texts[place].split())
 
 
+@pytest.mark.slow
 def test_builds_are_measured(tmp_path: Path) -> None:
     answer = {"text": "mardi matin", "answer_start": 47}
     paragraphs = [

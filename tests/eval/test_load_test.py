@@ -53,6 +53,7 @@ def test_memory_that_is_flat_once_caches_are_full_is_no_growth() -> None:
     assert not missed(found(memory=(10.0, *[200.0] * 30)))
 
 
+@pytest.mark.slow
 def test_a_short_run_accounts_for_every_request(tmp_path: Path) -> None:
     """Eight users at a server that has two places for questions: some are sent away, and all of them are counted."""
     with serving(tmp_path, RAG_QUEUE_SIZE="2", RAG_TEST_PAUSE_S="0.05", RAG_TEST_THRESHOLD="0") as server:

@@ -116,6 +116,7 @@ def test_a_planted_fault_fails_a_gate(bench: Bench, name: str) -> None:
     assert expected <= {metric for metric, difference in judged.items() if difference.fell}
 
 
+@pytest.mark.slow
 def test_an_index_that_lost_its_accents_fails_the_retrieval_gate(bench: Bench, tmp_path: Path) -> None:
     spoiled = Product(Retriever(without_accents(bench.index, bench.embedder, tmp_path), bench.embedder))
     judged = bench.judge(RETRIEVAL, spoiled)
@@ -124,6 +125,7 @@ def test_an_index_that_lost_its_accents_fails_the_retrieval_gate(bench: Bench, t
     assert len(judged["recall@10"].losses) > len(judged["recall@10"].wins)
 
 
+@pytest.mark.slow
 def test_a_rebuilt_index_gives_the_same_figures(bench: Bench, tmp_path: Path) -> None:
     build_index([SEEDS], tmp_path / "again", bench.embedder, Settings())
     system = Product(Retriever(open_index(tmp_path / "again"), bench.embedder))

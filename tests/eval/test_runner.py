@@ -210,6 +210,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "text"),
     [
@@ -232,6 +233,7 @@ def test_a_set_that_is_not_well_ends_with_5_and_writes_nothing(place: Path, name
     assert not (place / "runs").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
@@ -256,6 +258,7 @@ def test_exit_codes(place: Path, arguments: list[str], code: int) -> None:
     assert done.stderr and done.stdout == ""
 
 
+@pytest.mark.slow
 def test_rag_eval_is_this_command_and_paths_are_those_of_the_caller(place: Path) -> None:
     page = run_rag("eval", "--help", cwd=place)
     assert page.returncode == 0 and "rag eval" in page.stdout and "compare" in page.stdout

@@ -25,6 +25,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_it_is_an_index_of_so_many_passages(built: Path) -> None:
     index = open_index(built)
     assert (len(index.passages), len(index.sentences)) == (PASSAGES, SENTENCES * PASSAGES)
@@ -39,6 +40,7 @@ def test_it_is_an_index_of_so_many_passages(built: Path) -> None:
     assert len(index.tokens.at(7).places) == len(span.text.split())
 
 
+@pytest.mark.slow
 def test_what_was_made_is_measured(built: Path) -> None:
     result = CliRunner().invoke(
         evaluation, ["scale", "run", str(built), "--questions", "6", "--repetitions", "1"]
@@ -53,6 +55,7 @@ def test_what_was_made_is_measured(built: Path) -> None:
     assert "of flat" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_corpus_follows_from_its_seed_batch_by_batch() -> None:
     one, same, other = Corpus(30_000), Corpus(30_000), Corpus(30_000, seed=1)
     assert (one.batch(10_000).words == same.batch(10_000).words).all()

@@ -140,6 +140,7 @@ def test_same_file_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
         assert (folder / name).read_bytes() == (tmp_path / "again" / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_loads_with_sentence_transformers_without_warnings(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     from sentence_transformers import SentenceTransformer
 

@@ -360,6 +360,7 @@ print(json.dumps(seen))
 """
 
 
+@pytest.mark.slow
 def test_to_a_public_address_the_key_is_not_sent_unencrypted() -> None:
     apart = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--net", "--map-root-user"]
     if not (shutil.which("ip") and shutil.which("unshare")) or subprocess.run([*apart, "true"], check=False).returncode:

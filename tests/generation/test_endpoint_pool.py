@@ -245,14 +245,14 @@ def test_a_request_has_one_deadline(servers: Servers, begun: bool) -> None:
             handler.wfile.write(delta(content="mot ").encode())
             time.sleep(0.05)
 
-    pool = pool_of(*servers, deadline_s=0.7, timeout_s=0.5)
+    pool = pool_of(*servers, deadline_s=1.8, timeout_s=1.5)
     pool.load()
     for server in servers:
         server.reply = endless if begun else silent
     start = time.monotonic()
-    with pytest.raises(GenerationFailed, match="no answer within 0") as caught:
+    with pytest.raises(GenerationFailed, match=r"no answer within [01]") as caught:
         text_of(pool)
-    assert 0.6 < time.monotonic() - start < 1.3
+    assert 1.7 < time.monotonic() - start < 2.9  # two servers that are silent for as long as they may take 3 s
     assert (servers[0].url in str(caught.value)) is not begun
 
 

@@ -92,6 +92,7 @@ def kill(generator: GeneratorApart, number: int = signal.SIGKILL) -> None:
     os.kill(generator.pid, number)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "error", "reason"),
     [
@@ -120,6 +121,7 @@ def test_the_next_question_is_answered_whatever_happened(
     assert said(generator) == WORDS
 
 
+@pytest.mark.slow
 def test_a_process_that_ended_between_two_questions_is_not_noticed(apart: Callable[..., GeneratorApart]) -> None:
     generator = apart(Failing())
     assert said(generator) == WORDS
@@ -132,6 +134,7 @@ def test_a_process_that_ended_between_two_questions_is_not_noticed(apart: Callab
     assert generator.pid not in (None, first)
 
 
+@pytest.mark.slow
 def test_one_that_keeps_crashing_rests(apart: Callable[..., GeneratorApart]) -> None:
     generator = apart(Failing())
     for _ in range(2):
@@ -145,6 +148,7 @@ def test_one_that_keeps_crashing_rests(apart: Callable[..., GeneratorApart]) -> 
     assert said(generator) == WORDS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("generator", "error", "told"),
     [
@@ -162,6 +166,7 @@ def test_what_keeps_it_from_loading_is_told(
     assert made.pid is None
 
 
+@pytest.mark.slow
 def test_closing_a_stream_stops_the_work_within_a_token(apart: Callable[..., GeneratorApart], tmp_path: Path) -> None:
     generator = apart(Failing(pause_s=0.5, notes=tmp_path / "written"))
     stream = generator.stream([Message("user", "well")], 40)
@@ -171,6 +176,7 @@ def test_closing_a_stream_stops_the_work_within_a_token(apart: Callable[..., Gen
     assert len((tmp_path / "written").read_text().split()) <= 3
 
 
+@pytest.mark.slow
 def test_requests_of_several_threads_do_not_mix(apart: Callable[..., GeneratorApart]) -> None:
     generator = apart(Failing(pause_s=0.01))
     with ThreadPoolExecutor(4) as threads:
@@ -180,6 +186,7 @@ def test_requests_of_several_threads_do_not_mix(apart: Callable[..., GeneratorAp
     assert counts == list(range(1, 9))
 
 
+@pytest.mark.slow
 def test_only_the_parent_ends_it_and_what_libraries_print_is_no_message(apart: Callable[..., GeneratorApart]) -> None:
     generator = apart(Failing())
     generator.load()
@@ -188,6 +195,7 @@ def test_only_the_parent_ends_it_and_what_libraries_print_is_no_message(apart: C
     assert said(generator, "print") == WORDS
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="there is no such score elsewhere")
 def test_where_memory_runs_out_the_child_goes_first(apart: Callable[..., GeneratorApart]) -> None:
     generator = apart(Failing())
@@ -196,6 +204,7 @@ def test_where_memory_runs_out_the_child_goes_first(apart: Callable[..., Generat
     assert child > own
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "how",
     [
@@ -218,6 +227,7 @@ def test_the_child_does_not_outlive_its_parent(how: str) -> None:
     assert eventually(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
 
 
+@pytest.mark.slow
 def test_a_generator_that_is_dropped_takes_its_process_along() -> None:
     generator = GeneratorApart(Failing())
     generator.load()

@@ -134,6 +134,7 @@ def test_exit_code_and_json(sound: Settings, tmp_path: Path) -> None:
     assert re.search(r"^ +→ .*rag index", done.stdout, re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_nothing_set_up_on_a_terminal(tmp_path: Path) -> None:
     code, shown = run_on_terminal("doctor", cwd=tmp_path, LC_ALL="fr_FR.UTF-8")
     assert code == 3

@@ -189,20 +189,19 @@ def test_no_duration_is_taken_from_a_clock_that_can_be_set() -> None:
     """`time.monotonic` and `time.perf_counter` cannot; only what is a date for people may come from the other one."""
     wall = ("time.time(", "datetime.now(", "utcnow(", "date.today(", "time.localtime(")
     dates = {
-        "chat_store.py": "when a question was asked",
-        "cli/following.py": "when a line was told",
-        "indexing.py": "when an index was built",
-        "locking.py": "since when an index is being written",
-        "postgres/writing.py": "when a shared index was made",
-        "repairing.py": "when an index was repaired",
-        "retrieval.py": "what « hier » is in a question",
-        "serving/observing.py": "when a line was logged",
+        "chat/history.py": "when a question was asked",
+        "cli/watch.py": "when a line was told",
+        "indexing/build.py": "when an index was built",
+        "indexing/repair.py": "when an index was repaired",
+        "indexing/watching.py": "how long ago a file says that it was written",
+        "postgres/writer.py": "when a shared index was made",
+        "retrieval/retriever.py": "what « hier » is in a question",
         "serving/openai_api.py": "when an answer was made",
-        "watching.py": "how long ago a file says that it was written",
+        "system/locking.py": "since when an index is being written",
     }
     found = {
         path.relative_to(PROJECT / "rag").as_posix()
         for path in (PROJECT / "rag").rglob("*.py")
         if any(call in path.read_text(encoding="utf-8") for call in wall)
     }
-    assert found <= set(dates)
+    assert found == set(dates)

@@ -26,6 +26,7 @@ with alone(Path(sys.argv[1])):
 """
 
 
+@pytest.mark.slow
 def test_a_writer_is_named_and_a_killed_one_keeps_nobody_out(tmp_path: Path) -> None:
     command = [sys.executable, "-c", _HOLD, str(tmp_path)]
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as holder:

@@ -53,9 +53,9 @@ def test_sentences_hold_every_character_that_shows(text: str) -> None:
 
 @pytest.mark.parametrize("unit", [" ", ".", "\n", "« ", '"a. B', ".»", "É. ", "a\n"])
 def test_time_grows_with_length_alone(unit: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     sentence_spans(unit * 200_000)
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 @pytest.mark.parametrize(
