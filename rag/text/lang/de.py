@@ -1,4 +1,4 @@
-"""German."""
+"""German: the words by which the rules know it, in the fields of `Lexicon`."""
 
 from rag.text.lang.lexicon import NEVER, DateWords, Grammar, Lexicon
 

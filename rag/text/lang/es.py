@@ -1,4 +1,4 @@
-"""Spanish."""
+"""Spanish: the words by which the rules know it, in the fields of `Lexicon`."""
 
 from rag.text.lang.lexicon import DateWords, Grammar, Lexicon
 

@@ -1,4 +1,4 @@
-"""What the module of a language holds."""
+"""What the module of a language holds, and how one is looked up by its code."""
 
 from __future__ import annotations
 
