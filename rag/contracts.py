@@ -1,19 +1,132 @@
-"""Answers and hits as the JSON objects that the command line, the server and the evaluation share."""
+"""Answers and hits as the JSON objects that the command line, the server and the evaluation share.
+
+What an answer or a list of hits has is said once, by the models below: the objects are made with them, and the server
+describes them by their schemas.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from datetime import date
+from typing import Annotated, Any
 
-from rag.domain import EVERYTHING, Answer, Article, Citation, Heading, Hit, Passage, Scope, Turn
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+
+from rag.domain import EVERYTHING, Answer, Article, Heading, Hit, Scope, Turn
 from rag.scopes import make_scope, with_default
 from rag.wording import FALLBACK, say
 
 
+def _whole(value: Any) -> Any:
+    """3.0 as 3: JSON has one kind of number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# Last in an `Annotated`: otherwise the schema loses the limits that stand before it.
+WHOLE = BeforeValidator(_whole)
+Count = Annotated[int, Field(ge=0), WHOLE]
+Seconds = Annotated[float, Field(ge=0)]
+Rounded = Annotated[float, AfterValidator(lambda value: round(value, 4))]
+Day = Annotated[str | None, BeforeValidator(lambda day: day.isoformat() if isinstance(day, date) else day)]
+
+
+class Span(BaseModel):
+    """A stretch of an article: `text` is the article's text from `start` to `end`, in code points."""
+
+    document: str
+    start: Count
+    end: Count
+    text: str
+    score: Rounded
+
+
+class StatementObject(BaseModel):
+    """A sentence of an answer without its markers, and how far its citations support it."""
+
+    text: str
+    citations: list[int]
+    support: float = Field(ge=0, le=1)
+
+
+class CitationObject(BaseModel):
+    """The marker `[marker]` of an answer: `quote` is the article's text from `start` to `end`."""
+
+    marker: int = Field(ge=1)
+    document: str
+    title: str
+    date: Day
+    source: str | None
+    start: Count
+    end: Count
+    quote: str
+    score: float
+    page: int | None = Field(ge=1, description="the page it begins on, where the article has pages")
+
+
+class TimingsObject(BaseModel):
+    """Seconds since the question was taken up, and tokens of the generator."""
+
+    load_s: Seconds
+    retrieve_s: Seconds
+    evidence_s: Seconds
+    first_token_s: Seconds
+    total_s: Seconds
+    prompt_tokens: Count
+    reused_tokens: Count
+    answer_tokens: Count
+
+
+class AnswerObject(BaseModel):
+    """An answer, as `rag ask --json` prints it. A refusal has `answered` false and no citations."""
+
+    id: str | int
+    question: str
+    standalone_question: str
+    answer: str = Field(description="the text, with a marker [n] at each place that rests on an article")
+    answered: bool
+    confidence: Rounded = Field(ge=0, le=1)
+    conflict: bool = Field(description="two of the articles cited state different values of the same thing")
+    language: str
+    statements: list[StatementObject]
+    citations: list[CitationObject]
+    passages: list[Span]
+    timings: TimingsObject
+    models: dict[str, str]
+
+
+class PlaceObject(BaseModel):
+    """Where another article repeats a passage."""
+
+    document: str
+    start: Count
+    end: Count
+    date: Day
+    source: str | None
+
+
+class HitObject(Span):
+    """A passage or sentence found."""
+
+    date: Day
+    title: str
+    source: str | None
+    also: list[PlaceObject] = []
+    parts: dict[str, Rounded] = {}
+
+
+class HitsObject(BaseModel):
+    """Hits, best first, as `rag search --json` prints them."""
+
+    id: str | int
+    question: str
+    hits: list[HitObject]
+    notices: list[str] = []
+
+
 @dataclass(frozen=True, slots=True)
-class Request:
+class BatchLine:
     """One line of a batch file."""
 
     id: str | int
@@ -37,30 +150,9 @@ class BadRequest(ValueError):
 
 def answer_object(answer: Answer, id_: str | int) -> dict[str, Any]:
     """The object that `rag ask --json` prints."""
-    return {
-        "id": id_,
-        "question": answer.question,
-        "standalone_question": answer.standalone_question,
-        "answer": answer.text,
-        "answered": answer.answered,
-        "confidence": round(answer.confidence, 4),
-        "conflict": answer.conflict,
-        "language": answer.language,
-        "statements": [asdict(statement) for statement in answer.statements],
-        "citations": [_citation(citation) for citation in answer.citations],
-        "passages": [
-            {
-                "document": hit.passage.document,
-                "start": hit.passage.start,
-                "end": hit.passage.end,
-                "text": hit.passage.text,
-                "score": round(hit.score, 4),
-            }
-            for hit in answer.passages
-        ],
-        "timings": asdict(answer.timings),
-        "models": dict(answer.models),
-    }
+    passages = [{**asdict(hit.passage), "score": hit.score} for hit in answer.passages]
+    known = {**asdict(answer), "id": id_, "answer": answer.text, "passages": passages}
+    return AnswerObject.model_validate(known).model_dump()
 
 
 def hits_object(
@@ -70,36 +162,16 @@ def hits_object(
 
     `notices` are names of what is worth knowing about all of the hits.
     """
-    return {
-        "id": id_,
-        "question": question,
-        "hits": [
-            {
-                "document": hit.passage.document,
-                "start": hit.passage.start,
-                "end": hit.passage.end,
-                "text": hit.passage.text,
-                "score": round(hit.score, 4),
-                "date": hit.passage.date and hit.passage.date.isoformat(),
-                "title": hit.passage.title,
-                "source": hit.passage.source,
-                **({"also": [_place(passage) for passage in hit.also]} if hit.also else {}),
-                **({"parts": {name: round(value, 4) for name, value in hit.parts.items()}} if explain else {}),
-            }
-            for hit in hits
-        ],
-        **({"notices": list(notices)} if notices else {}),
-    }
-
-
-def _place(passage: Passage) -> dict[str, Any]:
-    return {
-        "document": passage.document,
-        "start": passage.start,
-        "end": passage.end,
-        "date": passage.date and passage.date.isoformat(),
-        "source": passage.source,
-    }
+    shown = []
+    for hit in hits:
+        fields = {**asdict(hit.passage), "score": hit.score}
+        if hit.also:
+            fields["also"] = [asdict(passage) for passage in hit.also]
+        if explain:
+            fields["parts"] = dict(hit.parts)
+        shown.append(fields)
+    found = {"id": id_, "question": question, "hits": shown, **({"notices": notices} if notices else {})}
+    return HitsObject.model_validate(found).model_dump(exclude_unset=True)
 
 
 def headings_list(headings: list[Heading]) -> list[dict[str, Any]]:
@@ -138,11 +210,11 @@ def dump(value: object) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        return json.dumps(value)  # half of a surrogate pair, which only an escape can carry
+        return json.dumps(value)  # a lone surrogate can only be written as an escape
     return text
 
 
-def parse_request(text: str, default_id: int, default_scope: Scope = EVERYTHING) -> Request:
+def parse_request(text: str, default_id: int, default_scope: Scope = EVERYTHING) -> BatchLine:
     """One line of a batch file; a filter that it has counts instead of that of `default_scope`.
 
     Raises BadRequest, BadDate and PeriodReversed.
@@ -159,7 +231,7 @@ def parse_request(text: str, default_id: int, default_scope: Scope = EVERYTHING)
     if not isinstance(id_, str | int) or isinstance(id_, bool):
         raise BadRequest("bad_id")
     history = fields.get("history")
-    return Request(
+    return BatchLine(
         id=id_,
         question=fields["question"],
         history=() if history is None else tuple(parse_history(history)),
@@ -195,7 +267,3 @@ def parse_history(turns: object) -> list[Turn]:
             raise BadRequest("bad_history")
         history.append(Turn(question, answer))
     return history
-
-
-def _citation(citation: Citation) -> dict[str, Any]:
-    return {**asdict(citation), "date": citation.date and citation.date.isoformat()}

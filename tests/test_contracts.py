@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from rag import cli
 from rag.answering.pipeline import Pipeline
 from rag.config import Settings
-from rag.contracts import BadRequest, Request, answer_object, dump, hits_object, parse_history, parse_request
+from rag.contracts import BadRequest, BatchLine, answer_object, dump, hits_object, parse_history, parse_request
 from rag.domain import EVERYTHING, Scope, Turn
 from rag.embedding.cross_encoder import CrossEncoderReranker
 from rag.retrieval.evidence import EVIDENCE_PASSAGES
@@ -141,11 +141,11 @@ def test_a_line_of_json_holds_any_text() -> None:
 
 
 def test_requests() -> None:
-    assert parse_request('{"question": "et ?"}', 7) == Request(7, "et ?", (), EVERYTHING)
+    assert parse_request('{"question": "et ?"}', 7) == BatchLine(7, "et ?", (), EVERYTHING)
     line = '{"id": 3, "question": "et ?", "history": null, "since": null, "sources": null, "more": 1}'
-    assert parse_request(line, 7) == Request(3, "et ?", (), EVERYTHING)
+    assert parse_request(line, 7) == BatchLine(3, "et ?", (), EVERYTHING)
     line = '{"id": "a", "question": "et ?", "history": [{"question": "q", "answer": "a", "more": 1}]}'
-    assert parse_request(line, 7) == Request("a", "et ?", (Turn("q", "a"),), EVERYTHING)
+    assert parse_request(line, 7) == BatchLine("a", "et ?", (Turn("q", "a"),), EVERYTHING)
 
 
 def test_the_filters_of_a_request_win_over_those_of_all() -> None:

@@ -28,7 +28,6 @@ _LIBRARIES = (
     "transformers",
     "sentence-transformers",
     "faiss-cpu",
-    "bm25s",
     "llama-cpp-python",
 )
 # Where things lie and how fast they go says nothing about their quality, and paths belong in no file.

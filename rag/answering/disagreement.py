@@ -23,7 +23,7 @@ from rag.text import Figure, Period, figures, fold_letters, mentions, sentences,
 FEWEST_SHARED = 3
 # The longer sentence may say more, but not mostly other things.
 MOST_SHARED = 0.5
-# Articles of one event; later the same words tell of another « jeudi » or of another accident.
+# Days between two articles of one event; later the same words may tell of another « jeudi », another accident.
 MOST_DAYS_APART = 1
 
 # An undated article's days are found, to be left out of the comparison, but not resolved.

@@ -78,7 +78,7 @@ def ground(
     held = [set(terms(f"{s.text} {_dated(s)}", s.language)) for s in sentences]
     foreign = [s.language != language for s in sentences]
     everywhere = set().union(*held)
-    # A small generator also slips into another script.
+    # Words in another script than Latin, into which a small generator slips, need a source like figures do.
     claimed = {term for term in wanted if term[0].isdigit() or term[0] > _LAST_LATIN}
     named = set() if any(foreign) else {term for name in names(statement) for term in terms(name, language)}
     claimed |= named

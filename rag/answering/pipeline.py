@@ -43,7 +43,7 @@ from rag.text import detect_language
 
 SENTENCES = 60
 EVIDENCE = 3
-# The language of a shorter statement cannot be told from its names.
+# A statement of fewer words is mostly names, which do not tell its language.
 FEWEST_WORDS = 5
 # The generator reads this many of the best quotations. With their neighbours, three times as long, it found no more.
 READ = 2
@@ -166,7 +166,7 @@ class Pipeline:
             grounded = ground(text, run.language, sentences, cosines, run.question)
             if not _stands(grounded, plan.passages):
                 return None
-            # What it repeats of the question may stand nowhere: who won, when nobody did.
+            # A statement may repeat from the question what no article says, such as who won when nobody did.
             rests_on = draft.quotations_of(grounded)
             sure = grounded.in_their_words or self._decider.confirms(text, run.language, rests_on)
             return draft.add(grounded) if sure else None
@@ -185,7 +185,7 @@ class Pipeline:
         if not draft.statements:
             return best
         resting = [quotation.passage for quotation in quoted if quotation.passage in draft.cited][:1]
-        # A quotation in another language than the answer is read among the sources.
+        # A quotation in another language than the answer is left to the list of sources.
         shown = dict.fromkeys([*resting, *(best if several else ())])
         return [passage for passage in shown if passage.language == run.language]
 

@@ -56,7 +56,7 @@ class Planner:
     def plan(self, question: str, language: str, hits: Sequence[Hit], ranked: Sequence[Hit]) -> Plan:
         """The plan for `question`, for which `hits` were found and in them the sentences `ranked`."""
         compared = compares(question, language)
-        # What an article says in a comparison is not its caption or its byline.
+        # Captions and bylines are not what an article has to say on the matter.
         quotable = [hit for hit in ranked if hit.passage.kind != "aside"] if compared else ranked
         quoted = quotations(self._index, quotable, QUOTATIONS, apart=compared)
         if not compared:
@@ -64,7 +64,8 @@ class Planner:
         apart = self._told_apart(ranked, quoted, compared)
         verdict = self._decider.decide(question, language, hits, ranked, quoted)
         writes = self._writes and not (compared or apart or asks_yes_or_no(question, language))
-        # Across languages much that is right does not stand.
+        # In another language than the articles' much that the generator rightly writes finds no support by its words:
+        # that nothing of it stands then tells nothing.
         tells = writes and any(hit.passage.language == language for hit in quoted)
         confidence = (verdict.after_writing(True) if tells else verdict).probability
         form: Form = "comparison" if compared else "conflict" if apart else "written" if writes else "quotation"
@@ -77,7 +78,7 @@ class Planner:
         passages = [quotation.passage for quotation in quoted]
         if compared or not passages:
             return disagreement(passages)
-        # The best quotations may all be of one article; what disagrees says almost the same, and answers as well.
+        # The best quotations may all be of one article, so the best of each of the others are looked at too.
         apart = quotations(self._index, ranked, QUOTATIONS, apart=True)
         others = dict.fromkeys([*passages[1:], *(hit.passage for hit in apart)])
         return next((pair for other in others if (pair := disagreement([passages[0], other]))), ())

@@ -13,9 +13,9 @@ from datetime import date
 from html import escape
 from typing import Any
 
-from rag.chat.escaping import attributes, button, counted, origin, seconds, t
 from rag.chat.history import Exchange
 from rag.chat.live_answer import LiveAnswer
+from rag.chat.page_text import attributes, button, counted, origin, seconds, t
 from rag.domain import Heading, Hit
 
 # Below this probability that the articles answer, the reader is told to look at the sources.
@@ -94,7 +94,7 @@ def exchange(kept: Exchange, number: int, language: str, headings: Headings) -> 
         _standalone(kept.question, answer["standalone_question"], language)
         + body
         + _found(places, number, language)
-        + _facts(answer, language)
+        + f'<p class="facts">{t("took", language, time=seconds(answer["timings"]["total_s"], language))}</p>'
         + _actions(kept, number, language),
         language,
         state="finished",
@@ -175,7 +175,7 @@ def _answer(answer: Mapping[str, Any], number: int, language: str, headings: Hea
         shown = f"<p>{_linked_titles(text, _closest(answer, headings))}</p>"
     kind = "answer" if answer["answered"] else "answer refusal"
     conflict = warning = ""
-    if answer.get("conflict"):  # answers kept from before do not tell
+    if answer.get("conflict"):  # answers kept by an older version lack the field
         conflict = f'<p class="conflict" role="note"><span aria-hidden="true">⚠</span> {t("conflict", language)}</p>'
     if answer["answered"] and answer["confidence"] < LOW_CONFIDENCE:
         warning = f'<p class="warning" role="note">{t("low_confidence", language)}</p>'
@@ -254,11 +254,6 @@ def _found(places: Sequence[Place], number: int, language: str, best: str = "") 
     teaser = f'<p class="best">{escape(best)}</p>' if best else ""
     summary = counted("found", len(places), language)
     return f'{teaser}<details class="found" id="found-{number}"><summary>{summary}</summary><ol>{items}</ol></details>'
-
-
-def _facts(answer: Mapping[str, Any], language: str) -> str:
-    took = t("took", language, time=seconds(answer["timings"]["total_s"], language))
-    return f'<p class="facts">{took}</p>'
 
 
 def _actions(kept: Exchange, number: int, language: str) -> str:

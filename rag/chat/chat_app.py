@@ -37,7 +37,7 @@ def launch(
         url = url_of(listener)
         on_listening(url)
         if open_browser:
-            webbrowser.open(url)  # who comes before the server runs waits in the queue of the socket
+            webbrowser.open(url)  # a browser that connects before the server runs waits
         serve(app, listener)
 
 
@@ -49,14 +49,16 @@ def make_chat(
     Conversations are kept in the data folder of `settings`, or in the shared index that it names.
     """
     from rag.chat import page, web
-    from rag.chat.asking import Asking
-    from rag.chat.conversations import Keeping
+    from rag.chat.conversations import KeptConversations
     from rag.chat.header import Frame
     from rag.chat.history import ConversationStore
     from rag.chat.library import Library
+    from rag.chat.page_questions import PageQuestions
 
     store = ConversationStore(_database(settings))
-    parts = page.Page(Frame(service, settings), Asking(service, store), Keeping(store), Library(service, settings))
+    parts = page.ChatPage(
+        Frame(service, settings), PageQuestions(service, store), KeptConversations(store), Library(service, settings)
+    )
     looks: dict[str, Any] = {"theme": page.theme(), "head": page.head()}
     return web.make_app(parts.build(), host=host, auth=auth, footer_links=[], **looks)
 

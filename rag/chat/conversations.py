@@ -6,8 +6,8 @@ from secrets import token_hex
 
 from rag.chat import exports
 from rag.chat.answer_html import Headings, conversation
-from rag.chat.asking import Update
-from rag.chat.history import ConversationStore, Exchange, Verdict
+from rag.chat.history import ConversationStore, Verdict
+from rag.chat.page_questions import Update
 from rag.chat.sidebar_html import conversation_list, notice
 from rag.chat.view import View
 from rag.wording import say
@@ -15,7 +15,7 @@ from rag.wording import say
 _VERDICTS: dict[str, Verdict] = {"good": "good", "wrong": "wrong"}
 
 
-class Keeping:
+class KeptConversations:
     """The conversations of one store, each owner's apart."""
 
     def __init__(self, store: ConversationStore) -> None:
@@ -28,7 +28,7 @@ class Keeping:
 
     def shown(self, view: View, headings: Headings, welcome: str) -> Update:
         """The open conversation, its last exchange where an answer comes into being; `welcome` where there is none."""
-        exchanges = self._exchanges(view)
+        exchanges = self._store.exchanges(view.owner, view.conversation)
         earlier, last = exchanges[:-1], exchanges[-1:]
         return {
             "past": conversation(earlier, view.language, headings),
@@ -40,9 +40,7 @@ class Keeping:
 
     def past(self, view: View, headings: Headings) -> Update:
         """The exchanges above one that is under way."""
-        exchanges = self._exchanges(view)
-        ids = [one.id for one in exchanges]
-        kept = exchanges[: ids.index(view.editing)] if view.editing in ids else exchanges
+        kept = self._store.exchanges(view.owner, view.conversation, view.editing)
         return {"past": conversation(kept, view.language, headings)}
 
     def delete(self, view: View) -> Update:
@@ -78,7 +76,8 @@ class Keeping:
 
     def copy(self, view: View) -> Update:
         """An answer with its sources, for the clipboard."""
-        chosen = next((one for one in self._exchanges(view) if one.id == view.text("exchange")), None)
+        exchanges = self._store.exchanges(view.owner, view.conversation)
+        chosen = next((one for one in exchanges if one.id == view.text("exchange")), None)
         if chosen is None:
             return {}
         copied = notice(say("chat.copied", view.language), {}, view.language)
@@ -103,10 +102,6 @@ class Keeping:
         if not marked:
             return {"notice": notice(say("chat.nothing_marked", view.language), {}, view.language)}
         return _file("marked.jsonl", "application/jsonl", exports.evaluation_cases(marked))
-
-    def _exchanges(self, view: View) -> tuple[Exchange, ...]:
-        loaded = self._store.load(view.owner, view.conversation) if view.conversation else None
-        return loaded.exchanges if loaded else ()
 
 
 def _file(name: str, kind: str, text: str) -> Update:

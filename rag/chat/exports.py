@@ -15,7 +15,7 @@ from html import escape
 from typing import Any
 
 from rag.answering import strip_markers
-from rag.chat.history import Conversation, Exchange, Marked
+from rag.chat.history import Conversation, Exchange, JudgedExchange
 from rag.contracts import dump
 from rag.prompting import written_date
 from rag.text import written_day
@@ -95,7 +95,7 @@ def conversation_html(conversation: Conversation, language: str) -> str:
 """
 
 
-def evaluation_cases(marked: Sequence[Marked]) -> str:
+def evaluation_cases(marked: Sequence[JudgedExchange]) -> str:
     """A line of an evaluation set for each exchange, its id made of the exchange's.
 
     An answer marked good is the reference, its quotations are the evidence; a refusal marked good is to be refused
@@ -114,7 +114,7 @@ def _origin(citation: Mapping[str, Any], language: str) -> str:
 
 
 def _conflict(answer: Mapping[str, Any], language: str) -> list[str]:
-    """That the articles disagree, where the answer says so; those kept from before do not tell."""
+    """That the articles disagree, where the answer says so; answers kept by an older version lack the field."""
     return [say("export.conflict", language)] if answer.get("conflict") else []
 
 
@@ -189,7 +189,7 @@ def _in_context(citation: Mapping[str, Any], passages: Sequence[Mapping[str, Any
     return f"<mark>{escape(citation['quote'])}</mark>"
 
 
-def _case(marked: Marked) -> dict[str, Any]:
+def _case(marked: JudgedExchange) -> dict[str, Any]:
     exchange, answer = marked.exchange, marked.exchange.answer
     good, answered = exchange.verdict == "good", bool(answer["answered"])
     text = strip_markers(answer["answer"]).strip()

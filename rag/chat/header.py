@@ -5,8 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from rag.chat.answer_html import welcome
-from rag.chat.asking import Update
-from rag.chat.escaping import LANGUAGES, button, t
+from rag.chat.page_questions import Update
+from rag.chat.page_text import LANGUAGES, button, t
 from rag.chat.suggestions import suggest
 from rag.chat.view import View
 from rag.config import Settings

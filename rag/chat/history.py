@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from secrets import token_hex
 from typing import Any, Literal, Protocol, cast
 
@@ -40,6 +41,7 @@ WHERE owner = ? AND conversation.id = ? AND deleted_at IS NULL ORDER BY number
 """
 _OWN = "conversation_id IN (SELECT id FROM conversation WHERE owner = ? AND deleted_at IS NULL)"
 _LONGEST_TITLE = 80
+_NOW = partial(datetime.now, timezone.utc)
 
 Verdict = Literal["good", "wrong", ""]
 
@@ -77,18 +79,14 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class JudgedExchange:
     """An exchange with a verdict, and what was said before it in its conversation."""
 
     exchange: Exchange
     history: tuple[Turn, ...]
 
 
-def _now() -> datetime:
-    return datetime.now(timezone.utc)
-
-
-class Rows(Protocol):
+class Cursor(Protocol):
     """What a statement gave: as `sqlite3.Cursor` and `psycopg.Cursor` have it."""
 
     @property
@@ -115,7 +113,7 @@ class Database(Protocol):
     def writing(self) -> AbstractContextManager[None]:
         """The block in which they write, all or nothing."""
 
-    def execute(self, sql: str, *parameters: object) -> Rows:
+    def execute(self, sql: str, *parameters: object) -> Cursor:
         """Runs one statement."""
 
     def close(self) -> None:
@@ -125,7 +123,7 @@ class Database(Protocol):
 class ConversationStore:
     """The conversations in `database`. All methods raise what its blocks raise."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime] = _NOW) -> None:
         self._clock = clock
         self._database = database
         try:
@@ -146,9 +144,7 @@ class ConversationStore:
         with self._database.writing():
             found = self._database.execute(
                 "UPDATE conversation SET updated_at = ? WHERE id = ? AND owner = ? AND deleted_at IS NULL",
-                now,
-                conversation_id,
-                owner,
+                *(now, conversation_id, owner),
             )
             if conversation_id is None or not found.rowcount:
                 conversation_id = _new_id()
@@ -158,18 +154,14 @@ class ConversationStore:
             self._database.execute(
                 "INSERT INTO exchange (id, conversation_id, question, answer, searched, asked_at)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
-                exchange_id,
-                conversation_id,
-                answer["question"],
-                json.dumps(dict(answer), ensure_ascii=False),
-                fold(f"{answer['question']}\n{answer['answer']}"),
-                now,
+                *(exchange_id, conversation_id, answer["question"], json.dumps(dict(answer), ensure_ascii=False)),
+                *(fold(f"{answer['question']}\n{answer['answer']}"), now),
             )
         return conversation_id, exchange_id
 
     def conversations(self, owner: str, search: str = "", limit: int = 50) -> list[Summary]:
         """At most `limit` conversations that have every word of `search`, the one last added to first."""
-        # Half of a surrogate pair is in no text that was stored; a zero is stored by some as another character.
+        # No stored text holds a lone surrogate, and some databases store NUL as another character.
         words = fold(search).encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", " ").split()
         sql = _SUMMARIES.format(words=self._database.words)
         with self._database.reading():
@@ -189,21 +181,25 @@ class ConversationStore:
             updated = datetime.fromisoformat(rows[0][-1])
             return Conversation(conversation_id, _title(exchanges[0].question), updated, exchanges)
 
+    def exchanges(self, owner: str, conversation_id: str, before: str = "") -> tuple[Exchange, ...]:
+        """Those of the conversation, or only those before the one whose id is `before`; none when it is not there."""
+        loaded = self.load(owner, conversation_id) if conversation_id else None
+        exchanges = loaded.exchanges if loaded else ()
+        ids = [one.id for one in exchanges]
+        return exchanges[: ids.index(before)] if before in ids else exchanges
+
     def delete(self, owner: str, conversation_id: str) -> bool:
         """Whether the conversation was there to be deleted."""
         return self._change(
             "UPDATE conversation SET deleted_at = ? WHERE id = ? AND owner = ? AND deleted_at IS NULL",
-            self._clock().isoformat(),
-            conversation_id,
-            owner,
+            *(self._clock().isoformat(), conversation_id, owner),
         )
 
     def restore(self, owner: str, conversation_id: str) -> bool:
         """Undoes `delete`; whether there was something to bring back."""
         return self._change(
             "UPDATE conversation SET deleted_at = NULL WHERE id = ? AND owner = ? AND deleted_at IS NOT NULL",
-            conversation_id,
-            owner,
+            *(conversation_id, owner),
         )
 
     def truncate(self, owner: str, conversation_id: str, exchange_id: str) -> bool:
@@ -211,10 +207,7 @@ class ConversationStore:
         return self._change(
             "DELETE FROM exchange WHERE conversation_id = ?"
             f" AND number >= (SELECT number FROM exchange WHERE id = ? AND conversation_id = ?) AND {_OWN}",
-            conversation_id,
-            exchange_id,
-            conversation_id,
-            owner,
+            *(conversation_id, exchange_id, conversation_id, owner),
         )
 
     def mark(self, owner: str, exchange_id: str, verdict: Verdict, remark: str = "") -> bool:
@@ -223,7 +216,7 @@ class ConversationStore:
             f"UPDATE exchange SET verdict = ?, remark = ? WHERE id = ? AND {_OWN}", verdict, remark, exchange_id, owner
         )
 
-    def marked(self, owner: str) -> list[Marked]:
+    def marked(self, owner: str) -> list[JudgedExchange]:
         """Every exchange with a verdict, in the order they were asked within conversations, the oldest one first."""
         with self._database.reading():
             rows = self._database.execute(
@@ -257,9 +250,9 @@ def _exchange(id_: str, question: str, answer: str, asked_at: str, verdict: str,
     return Exchange(id_, question, json.loads(answer), datetime.fromisoformat(asked_at), cast(Verdict, verdict), remark)
 
 
-def _marked(conversation: Conversation) -> Iterator[Marked]:
+def _marked(conversation: Conversation) -> Iterator[JudgedExchange]:
     history: tuple[Turn, ...] = ()
     for exchange in conversation.exchanges:
         if exchange.verdict:
-            yield Marked(exchange, history)
+            yield JudgedExchange(exchange, history)
         history += (Turn(exchange.question, str(exchange.answer["answer"])),)

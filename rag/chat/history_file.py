@@ -69,7 +69,7 @@ class ChatDatabase:
     def writing(self) -> Iterator[None]:
         """All that is written below, or nothing of it. Raises as `reading` does."""
         with self.reading():
-            # Immediate: two that read first and then write would stand in each other's way.
+            # Immediate: two transactions that read first and then write would block each other.
             self.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -81,7 +81,7 @@ class ChatDatabase:
 
     def execute(self, sql: str, *parameters: object) -> sqlite3.Cursor:
         """Runs one statement, within `reading` or `writing`."""
-        # Half of a surrogate pair, which a browser can send, is no text to SQLite.
+        # SQLite takes no lone surrogate, which a browser can send.
         texts = [p.encode("utf-8", "replace").decode() if isinstance(p, str) else p for p in parameters]
         return self._connection.execute(sql, texts)
 
@@ -96,23 +96,20 @@ class ChatDatabase:
             if version > _VERSION:
                 raise ConversationsTooNew(path=self._path, found=version, known=_VERSION)
             if not version:
-                self._create()
+                ((tables,),) = self.execute("SELECT count(*) FROM sqlite_master").fetchall()
+                if tables:
+                    raise ConversationsDamaged(path=self._path, reason="it holds something else")
+                for statement in _SCHEMA:
+                    self.execute(statement)
         with self.reading():
             self.execute("PRAGMA journal_mode = WAL")
             self.execute("PRAGMA foreign_keys = ON")
             self.execute("PRAGMA secure_delete = ON")
 
-    def _create(self) -> None:
-        ((tables,),) = self.execute("SELECT count(*) FROM sqlite_master").fetchall()
-        if tables:
-            raise ConversationsDamaged(path=self._path, reason="it holds something else")
-        for statement in _SCHEMA:
-            self.execute(statement)
-
 
 def _connect(path: Path, wait_s: float) -> sqlite3.Connection:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # SQLite would make the file with the rights of the umask; its side files get those of the file.
+    # SQLite would create the file with the permissions of the umask; its side files get those of the file.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     return sqlite3.connect(path, timeout=wait_s, isolation_level=None, check_same_thread=False)
 
@@ -125,7 +122,7 @@ def _explained(path: Path) -> Iterator[None]:
             try:
                 yield
             except sqlite3.OperationalError as error:
-                said = str(error)  # the code of the error is not to be had before Python 3.11
+                said = str(error)  # before Python 3.11 the error has no code
                 if "locked" in said:
                     raise ConversationsBusy(path=path) from error
                 if said.startswith("no such"):

@@ -8,27 +8,16 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rag.chat.asking import Update
-from rag.chat.escaping import told
+from rag import indexing
+from rag.chat.page_questions import Update
+from rag.chat.page_text import told
 from rag.chat.sidebar_html import article_list, file_outcomes, notice, scope_chips, scope_form
-from rag.chat.source_html import Wanted, source_panel
+from rag.chat.source_html import ClickedSource, source_panel
 from rag.chat.view import View, stored_scope
 from rag.config import Settings
 from rag.domain import EVERYTHING, Article, Heading, Progress, Scope
 from rag.errors import RagError, UnexpectedError
-from rag.indexing import (
-    MOST_FILES,
-    MOST_TOTAL,
-    Outcome,
-    Removed,
-    Upload,
-    add,
-    holders,
-    index_roots,
-    own_folder,
-    remove,
-    restore,
-)
+from rag.indexing import MOST_FILES, MOST_TOTAL, Outcome, Removed, Upload
 from rag.runtime import Service
 from rag.scopes import make_scope
 from rag.wording import say
@@ -43,7 +32,7 @@ class Library:
     def __init__(self, service: Service, settings: Settings) -> None:
         self._service = service
         self._index = settings.index
-        self._folder = own_folder(settings)
+        self._folder = indexing.own_folder(settings)
         self._fields = settings.fields
         self._removed: dict[str, Removed] = {}
 
@@ -54,7 +43,7 @@ class Library:
     def open(self, view: View) -> Update:
         """The source panel at the place that was clicked."""
         try:
-            wanted = Wanted.of(view.sent)
+            wanted = ClickedSource.of(view.sent)
         except (KeyError, TypeError, ValueError):
             return {}
         return {"panel": source_panel(wanted, self._article(wanted.document), view.language)}
@@ -111,7 +100,7 @@ class Library:
         """
         document = view.text("document")
         yield {"notice": notice(say("chat.removing", view.language), {}, view.language)}
-        removed = remove(self._folder, document, index_roots(self._index, self._folder))
+        removed = indexing.remove(self._folder, document, indexing.index_roots(self._index, self._folder))
         for _ in self._build():
             pass
         key = removed.path.parent.name
@@ -126,7 +115,7 @@ class Library:
         if removed is None:
             return
         yield {"notice": notice(say("chat.restoring", view.language), {}, view.language)}
-        restore(self._folder, removed)
+        indexing.restore(self._folder, removed)
         for _ in self._build():
             pass
         yield {"notice": "", **self._lists(view, view.scope)}
@@ -135,7 +124,7 @@ class Library:
         """One after the other where that is allowed, so that each is told of when it is done."""
         few = len(uploads) <= MOST_FILES and sum(upload.path.stat().st_size for upload in uploads) <= MOST_TOTAL
         for batch in [[upload] for upload in uploads] if few else [list(uploads)]:
-            yield from add(self._folder, batch, self._fields)
+            yield from indexing.add(self._folder, batch, self._fields)
 
     def _build(self) -> Iterator[Progress]:
         """Builds the index with the own articles; gives its progress as it goes. Raises as `build_index` does."""
@@ -143,11 +132,11 @@ class Library:
 
         def build() -> None:
             try:
-                self._service.update(index_roots(self._index, self._folder), on_progress=news.put)
+                self._service.update(indexing.index_roots(self._index, self._folder), on_progress=news.put)
                 news.put(None)
             except RagError as error:
                 news.put(error)
-            except Exception as error:  # who waits would wait for ever
+            except Exception as error:  # otherwise the page would wait for ever
                 news.put(UnexpectedError(reason=f"{type(error).__name__}: {error}"))
 
         threading.Thread(target=build, name="rag index", daemon=True).start()
@@ -177,7 +166,7 @@ class Library:
         """The documents that may be articles of the folder, or lie in files of it."""
         files = {path.name for path in self._folder.glob("*")} if self._folder.is_dir() else set()
         files |= {f"{self._folder.name}/{name}" for name in files}
-        return {heading.document for heading in headings if not files.isdisjoint(holders(heading.document))}
+        return {heading.document for heading in headings if not files.isdisjoint(indexing.holders(heading.document))}
 
     def _sources(self) -> list[str]:
         try:

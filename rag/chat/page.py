@@ -10,12 +10,12 @@ from typing import Any
 
 import gradio as gr
 
-from rag.chat.asking import Asking, Update
 from rag.chat.blocks import SteadyBlocks
-from rag.chat.conversations import Keeping
-from rag.chat.escaping import DEFAULT_LANGUAGE, told
+from rag.chat.conversations import KeptConversations
 from rag.chat.header import Frame
 from rag.chat.library import Library
+from rag.chat.page_questions import PageQuestions, Update
+from rag.chat.page_text import DEFAULT_LANGUAGE, told
 from rag.chat.sidebar_html import notice
 from rag.chat.view import Slot, View, page_language, read_scope
 from rag.errors import RagError
@@ -56,9 +56,9 @@ _WORDS: dict[str, dict[str, str]] = {
     "ask": {"value": "ask"},
     "stop": {"value": "stop"},
 }
-# A page that was opened costs about 0.3 MB until so many others have been used since, and then forgets what it edits.
+# Pages whose state Gradio keeps, 0.3 MB each. An older one forgets which question was being changed on it.
 _MOST_PAGES = 300
-# The key by which the browser hides what it keeps; nothing secret is in it, and a new one would forget it all.
+# Gradio encrypts what a browser keeps with this key. None of it is secret; another key would lose it all.
 _BROWSER_KEY = "rag-page"
 
 
@@ -80,10 +80,10 @@ def head() -> str:
     return f"<style>{style}</style><script>{script}</script>"
 
 
-class Page:
+class ChatPage:
     """The page over what it calls."""
 
-    def __init__(self, frame: Frame, asking: Asking, keeping: Keeping, library: Library) -> None:
+    def __init__(self, frame: Frame, asking: PageQuestions, keeping: KeptConversations, library: Library) -> None:
         self._frame, self._asking, self._keeping, self._library = frame, asking, keeping, library
         self._parts: dict[str, Any] = {}
 
@@ -164,8 +164,8 @@ class Page:
             self._on(asked.then, keeping.history)
         leave: dict[str, Any] = {"cancels": asks}
         self._on(parts["stop"].click, asking.stop, **leave)
-        self._on(parts["new"].click, self._new, **leave)
-        self._on(parts["history"].open, self._open_conversation, **leave)
+        self._on(parts["new"].click, lambda view: self._go_to(view, ""), **leave)
+        self._on(parts["history"].open, lambda view: self._go_to(view, view.text("conversation")), **leave)
         self._on(parts["history"].delete, self._delete)
         self._on(parts["conversation_search"].input, keeping.history)
         self._on(parts["live"].edit, keeping.edit)
@@ -203,12 +203,6 @@ class Page:
             return {}
         return {**self._frame.top(view), **self._keeping.history(view), **self._library.articles(view)}
 
-    def _new(self, view: View) -> Update:
-        return self._go_to(view, "")
-
-    def _open_conversation(self, view: View) -> Update:
-        return self._go_to(view, view.text("conversation"))
-
     def _go_to(self, view: View, conversation: str) -> Update:
         there = view.at(conversation)
         shown = self._keeping.shown(there, self._asking.headings(), self._frame.welcome(view))
@@ -221,7 +215,7 @@ class Page:
 
     def _mark(self, view: View) -> Update:
         marked, headings = self._keeping.mark(view), self._asking.headings()
-        if view.slot.under_way.busy:  # what comes into being stays where it is
+        if view.slot.under_way.busy:  # the answer that is being written stays as it is
             return {**self._keeping.past(view, headings), **marked}
         return {**self._keeping.shown(view, headings, ""), **marked}
 
@@ -248,7 +242,7 @@ class Page:
             # Gradio keeps an entry of each event that went through its queue for as long as it runs.
             queue=streams,
             api_visibility="private",
-            # What Gradio puts off while the same event is under way has lost its data when it comes.
+            # Otherwise Gradio delays an event while the same one is under way, and loses what was sent with it.
             trigger_mode="multiple",
             **options,
         )

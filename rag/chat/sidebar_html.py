@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from rag.chat.escaping import attributes, button, counted, origin, t
 from rag.chat.history import Summary
+from rag.chat.page_text import attributes, button, counted, origin, t
 from rag.domain import Heading, Scope
 from rag.prompting import written_date
 from rag.text import fold

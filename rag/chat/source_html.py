@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,16 +10,17 @@ from html import escape
 from itertools import pairwise
 from typing import Any
 
-from rag.chat.escaping import attributes, origin, paragraphs, t
+from rag.chat.page_text import attributes, origin, t
 from rag.domain import Article
 
 # A paragraph this near to the cited one, counted in paragraphs, is shown at once; the others are unfolded.
 _NEAR = 1
 _LONGEST = 100_000
+_PARAGRAPH = re.compile(r"\S[^\n]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class CitedSpan:
     """A cited span; `marker` is its number in the answer, 0 when it has none."""
 
     start: int
@@ -27,7 +29,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ClickedSource:
     """What was clicked: an article, and in it the cited span and others that the same answer cites.
 
     All of it comes from the browser, so nothing of it is believed: the article decides what is shown. `once` is another
@@ -35,8 +37,8 @@ class Wanted:
     """
 
     document: str
-    mark: Mark
-    others: tuple[Mark, ...]
+    mark: CitedSpan
+    others: tuple[CitedSpan, ...]
     quote: str
     title: str
     source: str | None
@@ -44,7 +46,7 @@ class Wanted:
     once: str
 
     @classmethod
-    def of(cls, sent: Mapping[str, Any]) -> Wanted:
+    def of(cls, sent: Mapping[str, Any]) -> ClickedSource:
         """From the data of a browser event. Raises ValueError, TypeError and KeyError."""
         day = sent.get("date")
         return cls(
@@ -59,11 +61,11 @@ class Wanted:
         )
 
 
-def _mark(sent: Mapping[str, Any]) -> Mark:
-    return Mark(int(sent.get("start", 0)), int(sent.get("end", 0)), int(sent.get("marker") or 0))
+def _mark(sent: Mapping[str, Any]) -> CitedSpan:
+    return CitedSpan(int(sent.get("start", 0)), int(sent.get("end", 0)), int(sent.get("marker") or 0))
 
 
-def source_panel(wanted: Wanted, article: Article | None, language: str) -> str:
+def source_panel(wanted: ClickedSource, article: Article | None, language: str) -> str:
     """The article at the cited place; without an article, or where it has changed, what the answer quoted of it."""
     if article is None:
         return _frame(wanted, wanted.title, wanted.source, wanted.date, _kept(wanted, "gone", language), language)
@@ -76,16 +78,16 @@ def source_panel(wanted: Wanted, article: Article | None, language: str) -> str:
     return _frame(wanted, article.title, article.source, article.date, body, language)
 
 
-def _moved(wanted: Wanted, text: str) -> Mark | None:
+def _moved(wanted: ClickedSource, text: str) -> CitedSpan | None:
     """Where the quoted text is now; None when it is nowhere. An article opened as a whole has an empty mark."""
     mark = wanted.mark
     if not wanted.quote or text[mark.start : mark.end] == wanted.quote:
         return mark
     at = text.find(wanted.quote)
-    return Mark(at, at + len(wanted.quote), mark.marker) if at >= 0 else None
+    return CitedSpan(at, at + len(wanted.quote), mark.marker) if at >= 0 else None
 
 
-def _frame(wanted: Wanted, title: str, source: str | None, day: date | None, body: str, language: str) -> str:
+def _frame(wanted: ClickedSource, title: str, source: str | None, day: date | None, body: str, language: str) -> str:
     return (
         f'<section class="source" aria-labelledby="source-title" tabindex="-1"'
         f"{attributes({'data-once': wanted.once})}>"
@@ -96,18 +98,18 @@ def _frame(wanted: Wanted, title: str, source: str | None, day: date | None, bod
     )
 
 
-def _kept(wanted: Wanted, why: str, language: str) -> str:
+def _kept(wanted: ClickedSource, why: str, language: str) -> str:
     quote = f'<blockquote><mark tabindex="-1">{escape(wanted.quote)}</mark></blockquote>' if wanted.quote else ""
     return f'<p class="notice" role="note">{t(f"article_{why}", language)}</p>{quote}'
 
 
-def _text(article: Article, marks: Sequence[Mark], language: str) -> str:
+def _text(article: Article, marks: Sequence[CitedSpan], language: str) -> str:
     """The story in paragraphs, the first of `marks` being what is looked for."""
     shown = [
-        (start, end)
+        paragraph.span()
         for segment in article.segments
         if segment.kind != "furniture"
-        for start, end in _within(article.text, segment.start, segment.end)
+        for paragraph in _PARAGRAPH.finditer(article.text, segment.start, segment.end)
     ]
     cited = [place for place, (start, end) in enumerate(shown) if marks and _overlap(marks[0], start, end)]
     near = {place + step for place in cited for step in range(-_NEAR, _NEAR + 1)} or set(range(len(shown)))
@@ -124,15 +126,11 @@ def _text(article: Article, marks: Sequence[Mark], language: str) -> str:
     return f'{unfold}<div class="story" lang="{escape(article.language)}">{body}</div>'
 
 
-def _within(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    return [(start + first, start + last) for first, last in paragraphs(text[start:end])]
-
-
-def _overlap(mark: Mark, start: int, end: int) -> bool:
+def _overlap(mark: CitedSpan, start: int, end: int) -> bool:
     return mark.start < end and mark.end > start
 
 
-def _marked(text: str, start: int, end: int, marks: Sequence[Mark]) -> str:
+def _marked(text: str, start: int, end: int, marks: Sequence[CitedSpan]) -> str:
     """`text[start:end]` escaped, the marks in it; where two overlap the first of `marks` wins."""
     inside = [mark for mark in marks if _overlap(mark, start, end)]
     cuts = sorted({start, end, *(min(max(at, start), end) for mark in inside for at in (mark.start, mark.end))})
@@ -144,7 +142,7 @@ def _marked(text: str, start: int, end: int, marks: Sequence[Mark]) -> str:
     return "".join(shown)
 
 
-def _highlighted(piece: str, mark: Mark, first: int, *, is_wanted: bool) -> str:
+def _highlighted(piece: str, mark: CitedSpan, first: int, *, is_wanted: bool) -> str:
     number = f'<sup class="marker">{mark.marker}</sup>' if mark.marker and first == mark.start else ""
     kind = ' tabindex="-1"' if is_wanted else ' class="other"'
     return f"<mark{kind}>{number}{piece}</mark>"

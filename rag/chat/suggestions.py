@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import chain, islice
 
-from rag.question import CONTRACTED, Name, find_names, words
+from rag.question import Name, find_names, grammar_of, words
 from rag.store import Catalog
 from rag.text import fold
 from rag.wording import say
@@ -95,7 +95,7 @@ _SPEECH = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Statement:
+class _Utterance:
     """Somebody's words: who, the verb as a question has it, and those of the article's topics that are in them."""
 
     speaker: Name
@@ -113,7 +113,7 @@ def suggest(catalog: Catalog, count: int = 4, language: str = "fr") -> list[str]
         "SELECT document, language FROM article ORDER BY date DESC NULLS LAST, document LIMIT ?", [_ARTICLES]
     )
     known = [(str(document), str(code)) for document, code in rows if code in _SPEECH]
-    articles = [_Article(catalog, *row) for row in sorted(known, key=lambda row: row[1] != language)]
+    articles = [_NewArticle(catalog, *row) for row in sorted(known, key=lambda row: row[1] != language)]
     used: set[str] = set()
     questions = chain(
         _in_turn([_about_speakers(article, used) for article in articles]),
@@ -122,7 +122,7 @@ def suggest(catalog: Catalog, count: int = 4, language: str = "fr") -> list[str]
     return list(islice(questions, count))
 
 
-class _Article:
+class _NewArticle:
     """The names in an article's sentences, read when they are first asked for."""
 
     def __init__(self, catalog: Catalog, document: str, language: str) -> None:
@@ -162,7 +162,7 @@ def _in_turn(streams: Sequence[Iterator[str]]) -> Iterator[str]:
         streams = going_on
 
 
-def _about_speakers(article: _Article, used: set[str]) -> Iterator[str]:
+def _about_speakers(article: _NewArticle, used: set[str]) -> Iterator[str]:
     # Persons before institutions, and where there is a topic before where there is none.
     for statement in sorted(_statements(article), key=lambda s: (bool(s.speaker.determiner), not s.topics)):
         if not _take(statement.speaker.text.split()[-1], used):
@@ -174,7 +174,7 @@ def _about_speakers(article: _Article, used: set[str]) -> Iterator[str]:
             yield say("suggestion.said", article.language, speaker=speaker, verb=statement.verb)
 
 
-def _about_topics(article: _Article, used: set[str]) -> Iterator[str]:
+def _about_topics(article: _NewArticle, used: set[str]) -> Iterator[str]:
     for topic in article.topics.values():
         if _take(topic, used):
             yield say("suggestion.corpus", article.language, topic=topic)
@@ -187,14 +187,14 @@ def _take(name: str, used: set[str]) -> bool:
     return new
 
 
-def _statements(article: _Article) -> Iterator[_Statement]:
+def _statements(article: _NewArticle) -> Iterator[_Utterance]:
     for sentence, names in article.named:
         for name in filter(_is_speaker, names):
             if found := _said_by(name, sentence, article.language):
                 verb, start, end = found
                 said = {other.text for other in names if start <= other.start and other.end <= end} - {name.text}
                 topics = tuple(topic for text, topic in article.topics.items() if text in said)
-                yield _Statement(name, _SPEECH[article.language].asked[verb], topics)
+                yield _Utterance(name, _SPEECH[article.language].asked[verb], topics)
 
 
 def _said_by(name: Name, sentence: str, language: str) -> tuple[str, int, int] | None:
@@ -236,6 +236,6 @@ def _topic(name: Name, language: str) -> str:
     """The name as the language's questions have it; an Italian one is one word with its preposition (« sulla »)."""
     if language != "it":
         return name.phrase
-    joined = {parts: word for word, parts in CONTRACTED["it"].items()}
+    joined = {parts: word for word, parts in grammar_of("it").contracted.items()}
     about = joined.get(("su", name.determiner), "su")
     return f"{about}{'' if about.endswith(chr(39)) else ' '}{name.text}"

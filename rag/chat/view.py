@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Any
 
-from rag.chat.escaping import DEFAULT_LANGUAGE, LANGUAGES
+from pydantic import TypeAdapter, ValidationError
+
 from rag.chat.live_answer import LiveAnswer
+from rag.chat.page_text import DEFAULT_LANGUAGE, LANGUAGES
 from rag.domain import EVERYTHING, Scope
 
 LANGUAGE_COOKIE = "rag_language"
+_SCOPE = TypeAdapter(Scope)
 
 
 @dataclass(slots=True)
@@ -82,21 +84,12 @@ def _weighted(part: str) -> tuple[str, float]:
 
 def stored_scope(scope: Scope) -> dict[str, Any]:
     """A scope as the browser keeps it."""
-    return {
-        "since": scope.since and scope.since.isoformat(),
-        "until": scope.until and scope.until.isoformat(),
-        "sources": list(scope.sources),
-        "documents": list(scope.documents),
-    }
+    return dict(_SCOPE.dump_python(scope, mode="json", exclude={"languages"}))
 
 
 def read_scope(stored: object) -> Scope:
     """The scope that `stored_scope` made; everything where the browser keeps something else."""
-    if not isinstance(stored, Mapping):
-        return EVERYTHING
     try:
-        since, until = (date.fromisoformat(day) if (day := stored.get(key)) else None for key in ("since", "until"))
-        sources, documents = (tuple(map(str, stored.get(key) or ())) for key in ("sources", "documents"))
-    except (TypeError, ValueError):
+        return _SCOPE.validate_python(stored)
+    except ValidationError:
         return EVERYTHING
-    return Scope(documents=documents, sources=sources, since=since, until=until)

@@ -48,7 +48,7 @@ def make_app(
     from fastapi import FastAPI
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_api_route("/healthz", _healthy, methods=["GET"], response_class=PlainTextResponse)
+    app.add_api_route("/healthz", lambda: "ok", methods=["GET"], response_class=PlainTextResponse)
     gr.mount_gradio_app(
         app,
         blocks,
@@ -66,10 +66,6 @@ def make_app(
     app.add_middleware(LoginBrake)
     app.add_middleware(Guard, names=own_names(host), most_body_bytes=most_body_bytes)
     return app
-
-
-def _healthy() -> str:
-    return "ok"
 
 
 def password_check(passwords: Mapping[str, str]) -> Callable[[str, str], bool]:
@@ -93,7 +89,7 @@ class LoginBrake:
     def __init__(self, app: ASGIApp, pause_s: float = FAILED_LOGIN_S) -> None:
         self._app = app
         self._pause_s = pause_s
-        # Kept for as long as somebody waits.
+        # The lock of an address is kept for as long as a login waits for it.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rag import indexing, runtime, store
 from rag.cli.index_command import update
-from rag.cli.options import FILTERS, Commands, explain, help_option, options, running
+from rag.cli.options import FILTERS, CommandGroup, explain, help_option, options, running
 from rag.cli.questions import check_filters
+from rag.errors import NotOwnArticle, UnknownDocument
 from rag.wording import say
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ _FURNITURE = "│ "
 _UPDATING = ("index", "models_dir", "embedder", "json", "quiet", "debug")
 
 
-class _Articles(Commands):
+class _Articles(CommandGroup):
     bare = "list"
 
 
@@ -37,17 +39,15 @@ def articles() -> None:
 @articles.command("list", help=explain("articles_list"))
 @options("json", *FILTERS, "index", "quiet", "debug")
 @running
-def list_(*, settings: Settings, renderer: Renderer, scope: Scope, as_json: bool) -> None:
+def list_(*, settings: Settings, renderer: Renderer, scope: Scope) -> None:
     """`rag articles list`."""
-    from rag.contracts import dump, headings_list
-    from rag.runtime import present_catalog
-    from rag.store import headings
+    from rag.contracts import headings_list
 
     check_filters(scope, settings, renderer)
-    with closing(present_catalog(settings)) as catalog:
-        found = headings(catalog, scope)
-    if as_json:
-        renderer.line(dump(headings_list(found)))
+    with closing(runtime.present_catalog(settings)) as catalog:
+        found = store.headings(catalog, scope)
+    if renderer.as_json:
+        renderer.json(headings_list(found))
     else:
         renderer.headings(found)
 
@@ -56,19 +56,17 @@ def list_(*, settings: Settings, renderer: Renderer, scope: Scope, as_json: bool
 @click.argument("name")
 @options("json", "index", "quiet", "debug")
 @running
-def show(*, settings: Settings, renderer: Renderer, name: str, as_json: bool) -> None:
+def show(*, settings: Settings, renderer: Renderer, name: str) -> None:
     """`rag articles show`."""
-    from rag.contracts import article_object, dump
+    from rag.contracts import article_object
     from rag.domain import Scope
-    from rag.runtime import present_catalog
-    from rag.store import headings, holding
 
-    with closing(present_catalog(settings)) as catalog:
-        for heading in headings(catalog, Scope(documents=(name,))):
+    with closing(runtime.present_catalog(settings)) as catalog:
+        for heading in store.headings(catalog, Scope(documents=(name,))):
             article = catalog.article(heading.document)
-            file, passages = holding(catalog, heading.document)
-            if as_json:
-                renderer.line(dump(article_object(article, file, passages)))
+            file, passages = store.holding(catalog, heading.document)
+            if renderer.as_json:
+                renderer.json(article_object(article, file, passages))
             else:
                 _show(article, file, passages, renderer)
 
@@ -104,51 +102,44 @@ def _facts(article: Article, file: str, passages: int, language: str) -> dict[st
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @options(*_UPDATING)
 @running
-def remove(*, settings: Settings, renderer: Renderer, names: tuple[str, ...], as_json: bool) -> None:
+def remove(*, settings: Settings, renderer: Renderer, names: tuple[str, ...]) -> None:
     """`rag articles remove`: an own article is moved to the removed ones, any other stays where it is, excluded."""
     from rag.domain import Scope
-    from rag.errors import NotOwnArticle, UnknownDocument
-    from rag.indexing import own_folder, remove as move_away
-    from rag.runtime import make_embedder
-    from rag.store import headings, open_catalog, read_manifest
+    from rag.errors import UnknownDocument
 
-    make_embedder(settings)  # raises, before anything is moved, what would keep the index from being brought in step
-    with closing(open_catalog(settings.index)) as catalog:
-        documents = [heading.document for heading in headings(catalog, Scope(documents=names))]
-    roots = [Path(root) for root in read_manifest(settings.index).roots]
+    # Raises, before anything is moved, what would keep the index from being brought in step.
+    runtime.make_embedder(settings)
+    with closing(store.open_catalog(settings.index)) as catalog:
+        documents = [heading.document for heading in store.headings(catalog, Scope(documents=names))]
+    roots = [Path(root) for root in store.read_manifest(settings.index).roots]
     excluded = []
     for document in documents:
         try:
-            moved = move_away(own_folder(settings), document, roots)
-        except (NotOwnArticle, UnknownDocument):  # of another folder, or one of several in its file
+            moved = indexing.remove(indexing.own_folder(settings), document, roots)
+        except (NotOwnArticle, UnknownDocument):  # it is of another folder, or one of several in a file
             excluded.append(Path(document))
         else:
             renderer.note(say("cli.moved_away", renderer.language, name=moved.document, path=moved.path))
-    update(settings, renderer, without=tuple(excluded), as_json=as_json)
+    update(settings, renderer, without=tuple(excluded))
 
 
 @articles.command(help=explain("articles_restore"))
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @options(*_UPDATING)
 @running
-def restore(*, settings: Settings, renderer: Renderer, names: tuple[str, ...], as_json: bool) -> None:
+def restore(*, settings: Settings, renderer: Renderer, names: tuple[str, ...]) -> None:
     """`rag articles restore`: undoes `remove`."""
-    from rag.errors import UnknownDocument
-    from rag.indexing import own_folder, removed_articles, restore as move_back
-    from rag.runtime import make_embedder
-    from rag.store import closest, read_manifest
-
-    make_embedder(settings)
-    manifest = read_manifest(settings.index)
-    own = {removed.document: removed for removed in removed_articles(own_folder(settings))}
+    runtime.make_embedder(settings)
+    manifest = store.read_manifest(settings.index)
+    own = {removed.document: removed for removed in indexing.removed_articles(indexing.own_folder(settings))}
     excluded = {_name_below(out, manifest.roots): Path(out) for out in manifest.excluded}
     for name in names:
         if name not in own and name not in excluded:
-            raise UnknownDocument(name=name, close=closest(name, [*own, *excluded]))
+            raise UnknownDocument(name=name, close=store.closest(name, [*own, *excluded]))
     for name in names:
         if name in own and name not in excluded:
-            move_back(own_folder(settings), own[name])
-    update(settings, renderer, paths=tuple(excluded[name] for name in names if name in excluded), as_json=as_json)
+            indexing.restore(indexing.own_folder(settings), own[name])
+    update(settings, renderer, paths=tuple(excluded[name] for name in names if name in excluded))
 
 
 def _name_below(excluded: str, roots: tuple[str, ...]) -> str:

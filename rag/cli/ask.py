@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rag import runtime, text
 from rag.cli.options import FILTERS, SubCommand, explain, options, running
 from rag.cli.questions import answer_batch, check_filters, one_question, read_batch, read_history
 from rag.wording import say
@@ -13,7 +14,7 @@ from rag.wording import say
 if TYPE_CHECKING:
     from rag.cli.renderer import Renderer
     from rag.config import Settings
-    from rag.contracts import Request
+    from rag.contracts import BatchLine
     from rag.domain import Scope
 
 
@@ -34,26 +35,21 @@ def ask(
     question: str | None,
     history: str | None,
     no_stream: bool,
-    as_json: bool,
     batch: str | None,
 ) -> int:
     """`rag ask`."""
     asked = one_question(question, batch)
     turns = read_history(history, renderer.language)
     lines = read_batch(batch) if batch is not None else []
-
-    from rag.text import begin_loading_detector
-
-    begin_loading_detector()  # beside the imports, which take as long
-    from rag.contracts import answer_object, dump
+    text.begin_loading_detector()  # beside the imports, which take as long
+    from rag.contracts import answer_object
     from rag.question import clean_question
-    from rag.runtime import open_answering
 
     if batch is None:
         clean_question(asked)  # a bad question is told before anything is loaded
     check_filters(scope, settings, renderer)
     with renderer.waiting("load"):
-        pipeline, retriever = open_answering(settings)
+        pipeline, retriever = runtime.open_answering(settings)
     if pipeline.quotes_only and not settings.generator:
         renderer.note(say("notice.no_generator", renderer.language))
     if batch is not None:
@@ -64,12 +60,12 @@ def ask(
             renderer,
             lambda one: answer_object(pipeline.ask(one.question, one.history, one.scope), one.id),
         )
-    if as_json:
+    if renderer.as_json or no_stream:
         answer = pipeline.ask(asked, turns, scope)
-        renderer.line(dump(answer_object(answer, 1)))
-    elif no_stream:
-        answer = pipeline.ask(asked, turns, scope)
-        renderer.answer(answer)
+        if renderer.as_json:
+            renderer.json(answer_object(answer, 1))
+        else:
+            renderer.answer(answer)
     else:
         answer = renderer.stream(pipeline.stream(asked, turns, scope))
     # Without passages nothing was searched: it was no question to the articles.
@@ -95,25 +91,20 @@ def search(
     question: str | None,
     evidence: bool,
     explain: bool,
-    as_json: bool,
     batch: str | None,
 ) -> int:
     """`rag search`."""
     asked = one_question(question, batch)
     lines = read_batch(batch) if batch is not None else []
-
-    from rag.text import begin_loading_detector
-
-    begin_loading_detector()  # beside the imports, which take as long
-    from rag.contracts import dump, hits_object
+    text.begin_loading_detector()  # beside the imports, which take as long
+    from rag.contracts import hits_object
     from rag.question import clean_question
-    from rag.runtime import open_retriever
 
     if batch is None:
         asked = clean_question(asked)
     check_filters(scope, settings, renderer)
     with renderer.waiting("load"):
-        retriever = open_retriever(settings)
+        retriever, _ = runtime.open_retrieval(settings)
     find = retriever.evidence if evidence else retriever.search
 
     def notices(question: str, within: Scope) -> list[str]:
@@ -121,7 +112,7 @@ def search(
 
     if batch is not None:
 
-        def reply(one: Request) -> dict[str, Any]:
+        def reply(one: BatchLine) -> dict[str, Any]:
             cleaned = clean_question(one.question)
             found = find(cleaned, settings.passages, one.scope)
             return hits_object(one.question, found, one.id, explain=explain, notices=notices(cleaned, one.scope))
@@ -131,8 +122,8 @@ def search(
     told = notices(asked, scope)
     for notice in told:
         renderer.note(say(f"notice.{notice}", renderer.language))
-    if as_json:
-        renderer.line(dump(hits_object(asked, hits, 1, explain=explain, notices=told)))
+    if renderer.as_json:
+        renderer.json(hits_object(asked, hits, 1, explain=explain, notices=told))
     else:
         renderer.hits(hits, explain=explain)
     return 0

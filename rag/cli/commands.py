@@ -15,13 +15,13 @@ import click
 from rag.cli.articles import articles
 from rag.cli.ask import ask, search
 from rag.cli.index_command import index
-from rag.cli.options import INTERRUPTED, LANGUAGE, Commands, explain, help_option
+from rag.cli.options import INTERRUPTED, LANGUAGE, CommandGroup, explain, help_option
 from rag.cli.serve import chat, mcp, serve
 from rag.cli.upkeep import doctor, evaluate, fetch
 from rag.wording import say
 
 
-@click.group(cls=Commands, help=explain("rag"))
+@click.group(cls=CommandGroup, help=explain("rag"))
 @click.version_option(package_name="rag", help=explain("version"))
 @help_option
 def rag() -> None:

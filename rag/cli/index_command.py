@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from time import perf_counter
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rag import runtime
 from rag.cli import maintenance as keeping
+from rag.cli.build_reports import change_lines, changes_object, counts, problems_object, report_object, telling
 from rag.cli.options import INTERRUPTED, SubCommand, explain, options, running, wrong_usage
-from rag.cli.reporting import change_lines, changes_object, counts, problems_object, report_object, telling
 from rag.cli.watch import watch_index
 from rag.wording import say
 
@@ -63,31 +64,32 @@ def index(
     import_from: Path | None,
     to: str | None,
     from_: str | None,
-    as_json: bool,
 ) -> int:
     """`rag index`."""
     modes = {"--verify": verify, "--export": export_to, "--import": import_from, "--to": to, "--from": from_}
     ways = {"--dry-run": dry_run, "--watch": watch, "--remove": remove, "--replace": replace, "--ray": ray}
-    _check_together([flag for flag, value in {**modes, **ways}.items() if value])
+    given = [flag for flag, value in {**modes, **ways}.items() if value]
+    if len(given) > 1 and not any({*given} <= pair for pair in _TOGETHER):
+        raise wrong_usage("not_together", flags=", ".join(given))
     if paths and (chosen := next((flag for flag, value in modes.items() if value), None)):
         raise wrong_usage("no_paths", flag=chosen)
     if remove and not paths:
         raise wrong_usage("remove_what")
     if verify:
-        return keeping.verify(settings, renderer, as_json=as_json)
-    named: dict[str, Any] = {"without": paths} if remove else {"paths": paths, "replace": replace}
+        return keeping.verify(settings, renderer)
+    named: dict[str, Any] = {"paths": (), "without": paths} if remove else {"paths": paths, "replace": replace}
     if export_to:
-        keeping.export(settings, renderer, export_to, as_json=as_json)
+        keeping.export(settings, renderer, export_to)
     elif import_from:
-        keeping.import_(settings, renderer, import_from, replace=replace, as_json=as_json)
+        keeping.import_(settings, renderer, import_from, replace=replace)
     elif to or from_:
-        keeping.move(settings, renderer, source=from_, target=to, replace=replace, as_json=as_json)
+        keeping.move(settings, renderer, source=from_, target=to, replace=replace)
     elif dry_run:
-        _preview(settings, renderer, as_json=as_json, **named)
+        _preview(settings, renderer, **named)
     elif watch:
-        watch_index(settings, renderer, as_json=as_json, **named)
+        watch_index(settings, renderer, **named)
     else:
-        update(settings, renderer, ray=ray, as_json=as_json, **named)
+        update(settings, renderer, ray=ray, **named)
     return 0
 
 
@@ -99,26 +101,22 @@ def update(
     without: tuple[Path, ...] = (),
     replace: bool = False,
     ray: str | None = None,
-    as_json: bool,
 ) -> None:
     """Builds or updates the index, its texts embedded by the Ray cluster `ray` if named, and tells what was done."""
-    from rag.contracts import dump
-    from rag.runtime import build, embedder_on_ray, present_place
-
     with (
         _resumable(renderer),
         telling(renderer) as (problems, on_progress, on_problem),
-        embedder_on_ray(settings, ray) if ray else nullcontext() as embedder,
+        runtime.embedder_on_ray(settings, ray) if ray else nullcontext() as embedder,
     ):
-        report = build(
+        report = runtime.build(
             paths, settings, embedder=embedder, without=without, replace=replace, on_progress=on_progress,
             on_problem=on_problem,
         )  # fmt: skip
     done = report_object(report)
-    shared = {"store": present_place(settings)} if settings.store else {}
-    if as_json:
+    shared = {"store": runtime.present_place(settings)} if settings.store else {}
+    if renderer.as_json:
         told = {**done, "index": str(settings.index), **shared}
-        renderer.line(dump({**told, **problems_object(problems, renderer.language)}))
+        renderer.json({**told, **problems_object(problems, renderer.language)})
         return
     for line in change_lines(report.changes, renderer.language):
         renderer.note(line)
@@ -129,38 +127,19 @@ def update(
         renderer.line(say("cli.shared", renderer.language, **shared))
 
 
-def _preview(
-    settings: Settings,
-    renderer: Renderer,
-    *,
-    paths: tuple[Path, ...] = (),
-    without: tuple[Path, ...] = (),
-    replace: bool = False,
-    as_json: bool,
-) -> None:
-    """Tells what `update` would do."""
-    from rag.contracts import dump
-    from rag.runtime import preview
-
+def _preview(settings: Settings, renderer: Renderer, **named: Any) -> None:
+    """Tells what `update` would do with the paths `named`."""
     start = perf_counter()
     with telling(renderer) as (problems, on_progress, on_problem):
-        changes = preview(
-            paths, settings, without=without, replace=replace, on_progress=on_progress, on_problem=on_problem
-        )
-    if as_json:
+        changes = runtime.preview(settings=settings, on_progress=on_progress, on_problem=on_problem, **named)
+    if renderer.as_json:
         told = {**counts(changes), "changes": changes_object(changes), "dry_run": True, "index": str(settings.index)}
         told["seconds"] = round(perf_counter() - start, 3)
-        renderer.line(dump({**told, **problems_object(problems, renderer.language)}))
+        renderer.json({**told, **problems_object(problems, renderer.language)})
         return
     for line in change_lines(changes, renderer.language):
         renderer.line(line)
     renderer.line(say("cli.planned", renderer.language, path=settings.index, **counts(changes)))
-
-
-def _check_together(given: Sequence[str]) -> None:
-    """Raises the error of a command line whose flags do not go together."""
-    if len(given) > 1 and not any({*given} <= pair for pair in _TOGETHER):
-        raise wrong_usage("not_together", flags=", ".join(given))
 
 
 @contextmanager

@@ -50,7 +50,7 @@ class SubCommand(click.Command):
     context_class = _Context
 
 
-class Commands(click.Group):
+class CommandGroup(click.Group):
     """A group with help pages in the user's language; called without a command it is its command `bare`, if any."""
 
     context_class = _Context
@@ -104,12 +104,12 @@ def running(run: Callable[..., int | None]) -> Callable[..., None]:
     """Gives a command its settings, renderer and scope, and turns what it raises into a message and an exit code."""
 
     @wraps(run)
-    def wrapped(*, quiet: bool = False, debug: bool = False, **arguments: Any) -> None:
+    def wrapped(*, quiet: bool = False, debug: bool = False, as_json: bool = False, **arguments: Any) -> None:
         from rag.cli.renderer import Renderer
         from rag.config import Settings, load_settings
         from rag.scopes import make_scope
 
-        renderer = Renderer(LANGUAGE, quiet=quiet)
+        renderer = Renderer(LANGUAGE, quiet=quiet, as_json=as_json)
         filters = {name: arguments.pop(name) for name in FILTERS if name in arguments}
         flags = {name: arguments.pop(name) for name in list(arguments) if name in Settings.model_fields}
         try:
@@ -119,12 +119,12 @@ def running(run: Callable[..., int | None]) -> Callable[..., None]:
                 arguments["scope"] = make_scope(**filters)
             code = run(settings=settings, renderer=renderer, **arguments)
         except click.ClickException:
-            raise  # of the command line itself: `main` shows it
+            raise  # the command line is wrong: `main` says how
         except RagError as error:
             renderer.error(_as_typed(error))
             sys.exit(error.exit_code)
         except BrokenPipeError:
-            # The reader has left (`rag search … | head`): nothing to say, and nothing to flush at exit.
+            # The reader has closed the pipe (`rag search … | head`): Python must not flush to it at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
         except Exception as error:

@@ -27,7 +27,7 @@ from rag.wording import say
 
 # Without a terminal one line at most every so many seconds.
 _LINE_EVERY_S = 5.0
-# A rate over less than this says nothing yet.
+# Seconds that a step must last before its rate means anything.
 _MEASURED_S = 1.0
 
 
@@ -62,7 +62,7 @@ def _per_second(rate: float) -> str:
     return f"{rate:.0f}/s" if rate >= 10 else f"{rate:.1f}/s"
 
 
-class Meters:
+class ProgressBars:
     """One bar for each step and subject, for a terminal."""
 
     def __init__(self, console: Console, language: str) -> None:
@@ -75,7 +75,7 @@ class Meters:
                               TimeRemainingColumn(), console=console)  # fmt: skip
         self._live = Live(Group(self._bytes, self._plain), console=console, refresh_per_second=2)
 
-    def __enter__(self) -> Meters:
+    def __enter__(self) -> ProgressBars:
         self._live.start()
         return self
 
@@ -103,7 +103,7 @@ class Meters:
                 self._plain.update(task.id, completed=1, total=1)
 
 
-class Lines:
+class ProgressLines:
     """A line when a step begins and ends, and every few seconds between."""
 
     def __init__(self, console: Console, language: str) -> None:

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rag import runtime, store
 from rag.cli.options import wrong_usage
 from rag.errors import BadBatchLine, BadInput, FileUnreadable, InvalidSetting, PathMissing
 from rag.wording import say
@@ -15,10 +16,10 @@ from rag.wording import say
 if TYPE_CHECKING:
     from rag.cli.renderer import Renderer
     from rag.config import Settings
-    from rag.contracts import Request
+    from rag.contracts import BatchLine
     from rag.domain import Scope, Turn
 
-Reply = Callable[["Request"], dict[str, Any]]
+Reply = Callable[["BatchLine"], dict[str, Any]]
 
 
 def one_question(question: str | None, batch: str | None) -> str:
@@ -49,14 +50,12 @@ def read_history(text: str | None, language: str) -> list[Turn]:
 def check_filters(scope: Scope, settings: Settings, renderer: Renderer) -> None:
     """Raises, before anything slow is loaded, for a scope that the index has nothing in; tells what it leaves out."""
     from rag.domain import EVERYTHING
-    from rag.runtime import present_catalog
-    from rag.store import check_scope, count_undated
 
     if scope == EVERYTHING:
         return
-    with closing(present_catalog(settings)) as catalog:
-        check_scope(catalog, scope)
-        undated = count_undated(catalog, scope)
+    with closing(runtime.present_catalog(settings)) as catalog:
+        store.check_scope(catalog, scope)
+        undated = store.count_undated(catalog, scope)
     if undated:
         renderer.note(say("cli.left_out", renderer.language, count=undated))
 
@@ -78,14 +77,14 @@ def answer_batch(lines: list[str], path: str, scope: Scope, renderer: Renderer, 
 
     `scope` is that of lines without filters of their own.
     """
-    from rag.contracts import BadRequest, dump, parse_request
+    from rag.contracts import BadRequest, parse_request
 
     bad: BadBatchLine | None = None
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            renderer.line(dump(reply(parse_request(line, number, scope))))
+            renderer.json(reply(parse_request(line, number, scope)))
         except (BadRequest, BadInput) as error:
             language = renderer.language
             reason = error.text(language) if isinstance(error, BadRequest) else error.message(language).rstrip(".")

@@ -15,7 +15,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from rag.cli.progress import Lines, Meters
+from rag.cli.progress import ProgressBars, ProgressLines
 from rag.domain import Answer, Citation, Heading, Hit, Passage
 from rag.errors import RagError
 from rag.events import AnswerSoFar, Event, so_far
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rag.runtime import Check
 
 _INDENT = " " * 4
-# What an article, a title or a file's name could take the terminal over with.
+# Control characters, with which a text could take over the terminal, become spaces.
 _CONTROL = {code: " " for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
 
 
@@ -49,19 +49,42 @@ class _Console(Console):
 
 
 class Renderer:
-    """Shows things in the interface language `language`; `quiet` leaves out progress and notices."""
+    """Shows things in the interface language `language`; `quiet` leaves out progress and notices.
+
+    `as_json`: what was asked for is shown as JSON.
+    """
 
     def __init__(
-        self, language: str, *, quiet: bool = False, out: TextIO | None = None, err: TextIO | None = None
+        self,
+        language: str,
+        *,
+        quiet: bool = False,
+        as_json: bool = False,
+        out: TextIO | None = None,
+        err: TextIO | None = None,
     ) -> None:
         self.language = language
         self.quiet = quiet
+        self.as_json = as_json
         self.out = _Console(out or sys.stdout)
         self.err = _Console(err or sys.stderr)
 
     def line(self, text: str) -> None:
         """One line of result, never wrapped or cut."""
         self.out.print(Text(text), soft_wrap=True)
+
+    def json(self, value: object) -> None:
+        """A line of JSON."""
+        from rag.contracts import dump
+
+        self.line(dump(value))
+
+    def result(self, value: object, text: str) -> None:
+        """What was asked for, as an object or in words."""
+        if self.as_json:
+            self.json(value)
+        else:
+            self.line(text)
 
     def note(self, text: str) -> None:
         """One line for the user's eyes only."""
@@ -88,7 +111,7 @@ class Renderer:
         if isinstance(problem, RagError):
             self.err.print(Text(f"- {problem.message(self.language)}", "yellow"), soft_wrap=True)
         else:
-            self.note(say(f"notice.{problem.kind}", self.language, **problem.fields))
+            self.note(problem.message(self.language))
 
     def more_problems(self, problem: Problem, count: int) -> None:
         """That there are `count` more problems such as `problem`, where that itself would have been told."""
@@ -113,10 +136,10 @@ class Renderer:
         if self.quiet:
             yield lambda progress: None
         elif self.err.is_terminal:
-            with Meters(self.err, self.language) as meters:
+            with ProgressBars(self.err, self.language) as meters:
                 yield meters.show
         else:
-            yield Lines(self.err, self.language).show
+            yield ProgressLines(self.err, self.language).show
 
     def stream(self, events: Iterable[Event]) -> Answer:
         """Shows an answer as it comes into being, and returns it."""
@@ -153,7 +176,7 @@ class Renderer:
 
     def answer(self, answer: Answer) -> None:
         """A complete answer with its sources."""
-        self._paragraph(_marked(answer.text))
+        self.paragraph(_marked(answer.text))
         self._sources(answer)
 
     def _sources(self, answer: Answer) -> None:
@@ -165,27 +188,21 @@ class Renderer:
         self.line("")
         self.out.print(Text(say("cli.sources", self.language), "bold"))
         for citation in answer.citations:
-            self._source(citation)
+            self.paragraph(Text.assemble((f"[{citation.marker}] ", "bold cyan"), (citation.title, "bold")))
+            page = f"p. {citation.page} · " if citation.page else ""
+            self.paragraph(f"{self._origin(citation)} · {page}{_place(citation)}", _INDENT, "dim")
+            self.paragraph(_quoted(citation.quote), _INDENT, "green")
 
-    def _source(self, citation: Citation) -> None:
-        self._paragraph(Text.assemble((f"[{citation.marker}] ", "bold cyan"), (citation.title, "bold")))
-        page = f"p. {citation.page} · " if citation.page else ""
-        self._paragraph(Text(f"{self._origin(citation)} · {page}{_place(citation)}", "dim"), _INDENT)
-        self._paragraph(Text(_quoted(citation.quote), "green"), _INDENT)
-
-    def _paragraph(self, text: Text, before: str = "") -> None:
-        """A text with `before` in front of each line; wrapped on a terminal, as it is elsewhere."""
+    def paragraph(self, text: Text | str, before: str = "", style: str = "") -> None:
+        """A text of the result with `before` in front of each line; wrapped on a terminal, as it is elsewhere."""
+        shown = Text(text, style) if isinstance(text, str) else text
         if not self.out.is_terminal:
-            self.line(indent(text.plain, before))
+            self.line(indent(shown.plain, before))
             return
         # Wrapped here: rich leaves spaces at the ends of lines, which go along when the text is copied.
-        for line in text.wrap(self.out, max(20, self.out.width - len(before))):
+        for line in shown.wrap(self.out, max(20, self.out.width - len(before))):
             line.rstrip()
             self.out.print(Text(before if line else "").append_text(line), soft_wrap=True)
-
-    def paragraph(self, text: str, before: str = "", style: str = "") -> None:
-        """A text of the result in one style, with `before` in front of each line."""
-        self._paragraph(Text(text, style), before)
 
     def _origin(self, of: Passage | Citation) -> str:
         day = written_date(of.date, self.language) if of.date else say("cli.undated", self.language)
@@ -197,23 +214,23 @@ class Renderer:
             self.line(say("cli.no_hits", self.language))
         for rank, hit in enumerate(hits, 1):
             passage = hit.passage
-            self._paragraph(Text.assemble((f"{rank}. ", "bold cyan"), (passage.title, "bold")))
-            self._paragraph(Text(f"{self._origin(passage)} · {_place(passage)} · {hit.score:.2f}", "dim"), _INDENT)
+            self.paragraph(Text.assemble((f"{rank}. ", "bold cyan"), (passage.title, "bold")))
+            self.paragraph(Text(f"{self._origin(passage)} · {_place(passage)} · {hit.score:.2f}", "dim"), _INDENT)
             if explain:
                 parts = [f"{say(f'view.{name}', self.language)} {value:.3f}" for name, value in hit.parts.items()]
-                self._paragraph(Text(" · ".join(parts), "dim"), _INDENT)
-            self._paragraph(Text(passage.text), _INDENT)
+                self.paragraph(" · ".join(parts), _INDENT, "dim")
+            self.paragraph(passage.text, _INDENT)
             for other in hit.also:
                 repeated = say("cli.also", self.language, place=_place(other), origin=self._origin(other))
-                self._paragraph(Text(repeated, "dim"), _INDENT)
+                self.paragraph(repeated, _INDENT, "dim")
 
     def headings(self, headings: list[Heading]) -> None:
         """Articles, with what each filter goes by as it would be typed."""
         for heading in headings:
             day = heading.date.isoformat() if heading.date else say("cli.undated", self.language)
             facts = " · ".join(fact for fact in (day, heading.source, heading.language, heading.document) if fact)
-            self._paragraph(Text(heading.title, "bold"))
-            self._paragraph(Text(facts, "dim"), _INDENT)
+            self.paragraph(Text(heading.title, "bold"))
+            self.paragraph(facts, _INDENT, "dim")
         self.note(say("cli.articles", self.language, count=len(headings)))
 
     def checks(self, checks: Iterable[Check]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rag import runtime
 from rag.cli.options import SubCommand, explain, options, running
 from rag.errors import InvalidSetting, LoginMissing
 from rag.wording import say
@@ -28,10 +29,8 @@ def chat(
     *, settings: Settings, renderer: Renderer, port: int, host: str, no_browser: bool, logins: tuple[str, ...]
 ) -> None:
     """`rag chat`."""
-    from rag.runtime import is_loopback
-
     auth = _passwords(logins)
-    if not auth and not is_loopback(host):
+    if not auth and not runtime.is_loopback(host):
         raise LoginMissing(host=host)
     from rag.chat import launch
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rag import runtime
 from rag.cli.maintenance import repair
 from rag.cli.options import LANGUAGE, SubCommand, explain, options, running
+from rag.errors import NotReady
 from rag.wording import say
 
 if TYPE_CHECKING:
@@ -22,10 +24,8 @@ if TYPE_CHECKING:
 @running
 def fetch(*, settings: Settings, renderer: Renderer) -> None:
     """`rag fetch`."""
-    from rag.runtime import fetch_models
-
     with renderer.progress() as on_progress:
-        paths = fetch_models(settings, on_progress)
+        paths = runtime.fetch_models(settings, on_progress)
     for name, path in paths.items():
         renderer.line(say("cli.fetched", renderer.language, name=name, path=path))
 
@@ -34,21 +34,18 @@ def fetch(*, settings: Settings, renderer: Renderer) -> None:
 @click.option("--repair", "repairs", is_flag=True, help=explain("repair"))
 @options("json", "index", "models_dir", "generator", "embedder", "debug")
 @running
-def doctor(*, settings: Settings, renderer: Renderer, repairs: bool, as_json: bool) -> int:
+def doctor(*, settings: Settings, renderer: Renderer, repairs: bool) -> int:
     """`rag doctor`."""
     from dataclasses import asdict
 
-    from rag.contracts import dump
-    from rag.runtime import examine
-
     repaired = repair(settings, renderer) if repairs else None
-    checks = examine(settings, renderer.language)
-    if as_json:
+    checks = runtime.examine(settings, renderer.language)
+    if renderer.as_json:
         told = [asdict(check) for check in checks]
-        renderer.line(dump({"repair": repaired, "checks": told} if repaired else told))
+        renderer.json({"repair": repaired, "checks": told} if repaired else told)
     else:
         renderer.checks(checks)
-    return 3 if any(check.status == "failed" for check in checks) else 0
+    return NotReady.exit_code if any(check.status == "failed" for check in checks) else 0
 
 
 @click.command(
@@ -69,5 +66,5 @@ def evaluate(arguments: tuple[str, ...]) -> None:
         raise click.UsageError(say("cli.no_evaluation", LANGUAGE))
     command = [sys.executable, "-m", "eval", "--from", str(Path.cwd()), *arguments]
     with subprocess.Popen(command, cwd=project) as process:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is interrupted along with this one, and says what is kept
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the suite too, which says what it has kept
         sys.exit(process.wait())

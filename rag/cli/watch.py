@@ -10,8 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag import indexing, runtime, store
+from rag.cli.build_reports import counts, problems_object, report_object
 from rag.cli.options import INTERRUPTED
-from rag.cli.reporting import counts, problems_object, report_object
 from rag.errors import PathMissing, RagError
 from rag.wording import say
 
@@ -22,18 +23,14 @@ if TYPE_CHECKING:
     from rag.indexing import BuildReport, Holds, News
 
 
-def watch_index(
-    settings: Settings, renderer: Renderer, *, paths: tuple[Path, ...], replace: bool, as_json: bool
-) -> None:
+def watch_index(settings: Settings, renderer: Renderer, *, paths: tuple[Path, ...], replace: bool) -> None:
     """Keeps the index in step with `paths`, or with what it was built from. Raises as `build` does at first."""
-    from rag.indexing import follow
-    from rag.runtime import build, make_embedder
-
     for path in paths:
         if not os.path.lexists(path):
             raise PathMissing(path=str(path))
-    embedder = make_embedder(settings)  # one for all syncs: it loads when there is something to embed, and stays
-    log = _Log(renderer, settings.index, as_json=as_json)
+    # One for all syncs: it loads when there is something to embed, and stays.
+    embedder = runtime.make_embedder(settings)
+    log = _Log(renderer, settings.index)
     given = [Path(os.path.abspath(path)) for path in paths] or _roots(settings.index)
 
     def roots() -> list[Path]:
@@ -47,7 +44,7 @@ def watch_index(
     def sync(holds: Holds) -> None:
         problems: list[Problem] = []
         try:
-            report = build(
+            report = runtime.build(
                 () if log.synced else paths,
                 settings,
                 embedder=embedder,
@@ -62,7 +59,7 @@ def watch_index(
 
     renderer.note(say("cli.watching", renderer.language, paths=", ".join(map(str, given))))
     try:
-        follow(roots, sync, stop=threading.Event(), tell=log.news)
+        indexing.follow(roots, sync, stop=threading.Event(), tell=log.news)
     except KeyboardInterrupt:
         renderer.note(say("cli.watched", renderer.language))
         sys.exit(INTERRUPTED)
@@ -71,26 +68,22 @@ def watch_index(
 class _Log:
     """What a watch tells: results to standard output, the rest to standard error; a problem once while it lasts."""
 
-    def __init__(self, renderer: Renderer, index: Path, *, as_json: bool) -> None:
+    def __init__(self, renderer: Renderer, index: Path) -> None:
         self.synced = False
         self._renderer = renderer
         self._index = index
-        self._as_json = as_json
         self._told: set[str] = set()
 
     def done(self, report: BuildReport, problems: list[Problem]) -> None:
         """A sync that was made."""
-        from rag.contracts import dump
-
         self.synced = True
         self.problems(problems)
         language = self._renderer.language
-        if self._as_json:
-            told = {**report_object(report), "index": str(self._index), **problems_object(problems, language)}
-            self._renderer.line(dump(told))
-        else:
-            told = {**counts(report.changes), "articles": report.manifest.articles}
-            self._renderer.line(say("cli.synced", language, time=_now(), seconds=f"{report.seconds:.1f}", **told))
+        told = {**counts(report.changes), "articles": report.manifest.articles}
+        self._renderer.result(
+            {**report_object(report), "index": str(self._index), **problems_object(problems, language)},
+            say("cli.synced", language, time=f"{datetime.now():%H:%M:%S}", seconds=f"{report.seconds:.1f}", **told),
+        )
 
     def problems(self, problems: list[Problem]) -> None:
         """Those of a sync that the one before did not have."""
@@ -109,10 +102,5 @@ class _Log:
 
 
 def _roots(index: Path) -> list[Path]:
-    from rag.store import read_manifest
 
-    return [Path(root) for root in read_manifest(index).roots]
-
-
-def _now() -> str:
-    return datetime.now().strftime("%H:%M:%S")
+    return [Path(root) for root in store.read_manifest(index).roots]

@@ -30,6 +30,7 @@ from rag.corpus.furniture import lay_out
 from rag.domain import Article
 from rag.errors import EmptyArticle, FileUnreadable, NoArticles, PathMissing, RagError
 from rag.text import detect_language
+from rag.wording import say
 
 _JUDGED = 4_000  # characters of the story that tell its language
 
@@ -47,6 +48,10 @@ class Notice:
     kind: NoticeKind
     fields: Mapping[str, str]
 
+    def message(self, language: str) -> str:
+        """What is worth knowing, in words."""
+        return say(f"notice.{self.kind}", language, **self.fields)
+
 
 Problem = RagError | Notice
 OnProblem = Callable[[Problem], None]
@@ -59,7 +64,7 @@ class ReadArticle(Protocol):
 
 
 def ignore(problem: Problem) -> None:
-    """The callback of those who do not listen."""
+    """The callback of a caller who wants to hear of no problems."""
 
 
 def read_corpus(
@@ -168,8 +173,8 @@ def _read_all(
                 if article.digest in texts:
                     on_problem(Notice("duplicate", {"path": place, "original": texts[article.digest]}))
                     continue
-                # The folders too: an archive may be called like one.
-                names.update((name, article.document, *_above(article.document)))
+                # The names of the folders are taken too: an archive may be called like one.
+                names.update((name, article.document, *map(str, PurePosixPath(article.document).parents)))
                 texts[article.digest] = place
                 if encoding:
                     on_problem(Notice("encoding", {"path": place, "encoding": encoding}))
@@ -180,10 +185,6 @@ def _read_all(
             on_problem(error)
     if not texts:
         raise NoArticles(path=", ".join(map(str, given)))
-
-
-def _above(document: str) -> Iterator[str]:
-    return (str(folder) for folder in PurePosixPath(document).parents)
 
 
 def find_files(given: Sequence[Path], on_problem: OnProblem = ignore) -> Iterator[tuple[Path, Path]]:

@@ -27,9 +27,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from rag.corpus.metadata import Facts, label
+from rag.corpus.metadata import PageFacts, label
 from rag.corpus.newsroom import TWEET, Role, byline, comparable, count_words
-from rag.corpus.units import HEADLINE, Page, Unit, cut, ends_with_full_stop, is_prose, read_front_matter
+from rag.corpus.units import HEADLINE, CutPage, Unit, cut, ends_with_full_stop, is_prose, read_front_matter
 from rag.domain import Segment, SegmentKind
 
 _TOP = 25  # units before the first prose; more of them is a list or a poem, not the top of a page
@@ -52,15 +52,15 @@ _TRAILING_LINKS = re.compile(r"(?:\s*\b(?:https?://|pic\.twitter\.com/|t\.co/)\S
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class PageLayout:
     """A page taken apart. `headline` is None when there is none."""
 
     segments: tuple[Segment, ...]
     headline: str | None
-    facts: Facts
+    facts: PageFacts
 
 
-def lay_out(text: str, start: int = 0, known: Mapping[str, str] | None = None, *, markdown: bool = False) -> Layout:
+def lay_out(text: str, start: int = 0, known: Mapping[str, str] | None = None, *, markdown: bool = False) -> PageLayout:
     """Takes `text` apart from `start` on; what lies before (a date header) is furniture.
 
     `known` are labels (title, date, author, source) that count before those found in the text.
@@ -68,7 +68,7 @@ def lay_out(text: str, start: int = 0, known: Mapping[str, str] | None = None, *
     labels = dict(known or {})
     if markdown:
         start = read_front_matter(text, start, labels)
-    page = Page(cut(text, start), labels, labels.get("title"))
+    page = CutPage(cut(text, start), labels, labels.get("title"))
     if page.units:
         if markdown:
             _mark_markdown(page)
@@ -83,10 +83,10 @@ def lay_out(text: str, start: int = 0, known: Mapping[str, str] | None = None, *
                 unit.kind = "story"
             page.headline = None
     lines = tuple((unit.role, unit.text) for unit in page.units if unit.role and unit.kind in ("furniture", "aside"))
-    return Layout(_segments(text, start, page), page.headline, Facts(page.labels, lines, dict(known or {})))
+    return PageLayout(_segments(text, start, page), page.headline, PageFacts(page.labels, lines, dict(known or {})))
 
 
-def _mark_markdown(page: Page) -> None:
+def _mark_markdown(page: CutPage) -> None:
     for index, unit in enumerate(page.units):
         heading = _HEADING.fullmatch(unit.text) if unit.text[0] == "#" and len(unit.text) <= _LONGEST_MARK else None
         if heading and heading["title"]:
@@ -97,7 +97,7 @@ def _mark_markdown(page: Page) -> None:
             unit.role, unit.kind = "button", "furniture"
 
 
-def _read_labels(page: Page) -> None:
+def _read_labels(page: CutPage) -> None:
     for unit in page.units[:_LABELS]:
         entry = label(unit.text)
         if not entry or not entry[0]:
@@ -111,7 +111,7 @@ def _read_labels(page: Page) -> None:
             unit.kind = "furniture"
 
 
-def _mark_top(page: Page) -> None:
+def _mark_top(page: CutPage) -> None:
     units = page.units
     prose = next(
         (index for index, unit in enumerate(units[: _TOP + 1]) if _is_story(unit) and is_prose(unit.text)), None
@@ -165,11 +165,7 @@ def _is_story(unit: Unit) -> bool:
     return not unit.role and unit.kind == "story"
 
 
-def _is_signature(unit: Unit) -> bool:
-    return unit.role in ("byline", "signoff")
-
-
-def _mark_middle(page: Page) -> None:
+def _mark_middle(page: CutPage) -> None:
     units = page.units
     _mark_captions(units)
     for index, unit in enumerate(units):
@@ -181,15 +177,13 @@ def _mark_middle(page: Page) -> None:
                 unit.kind = "furniture"
     _mark_author(units)
     _mark_leaning(units)
-    end = page.last_of_story()
-    for unit in reversed(units[max(0, end - _LAST) : end]):
-        if _is_signature(unit):
-            unit.kind = "furniture"
+    story_end = max((index + 1 for index, unit in enumerate(units) if unit.kind == "story"), default=0)
     # A sign-off may also stand before the links that end the page.
     links = next((index for index, unit in enumerate(units) if unit.role == "related"), 0)
-    for unit in units[max(0, links - _LAST) : links]:
-        if _is_signature(unit):
-            unit.kind = "furniture"
+    for end in (story_end, links):
+        for unit in units[max(0, end - _LAST) : end]:
+            if unit.role in ("byline", "signoff"):
+                unit.kind = "furniture"
 
 
 def _mark_leaning(units: list[Unit]) -> None:
@@ -226,7 +220,7 @@ def _mark_author(units: list[Unit]) -> None:
             unit.kind = "furniture"
 
 
-def _mark_bottom(page: Page) -> None:
+def _mark_bottom(page: CutPage) -> None:
     units = page.units
     seen = {comparable(page.headline)} if page.headline else set()
     prose_before = False
@@ -246,7 +240,7 @@ def _mark_bottom(page: Page) -> None:
             index += 1
 
 
-def _mark_links(page: Page, index: int, seen: set[str]) -> int:
+def _mark_links(page: CutPage, index: int, seen: set[str]) -> int:
     """Headlines under a lone « À lire aussi », which may stand in mid-story: nothing but headlines."""
     units = page.units
     following = index + 1
@@ -257,7 +251,7 @@ def _mark_links(page: Page, index: int, seen: set[str]) -> int:
     return following
 
 
-def _start_teaser(page: Page, index: int, seen: set[str]) -> bool:
+def _start_teaser(page: CutPage, index: int, seen: set[str]) -> bool:
     unit = page.units[index]
     key = comparable(unit.text)
     if key in seen:
@@ -269,7 +263,7 @@ def _start_teaser(page: Page, index: int, seen: set[str]) -> bool:
     return True
 
 
-def _mark_teasers(page: Page, index: int, seen: set[str]) -> int:
+def _mark_teasers(page: CutPage, index: int, seen: set[str]) -> int:
     """Reads cards from `index` on and returns the index where the story goes on, or the end of the page."""
     units = page.units
     headline = standfirst = -1  # indices of the card being read
@@ -311,7 +305,7 @@ def _mark_asides(units: list[Unit]) -> None:
             unit.kind = "aside"
 
 
-def _segments(text: str, start: int, page: Page) -> tuple[Segment, ...]:
+def _segments(text: str, start: int, page: CutPage) -> tuple[Segment, ...]:
     """Joins neighbours of one kind. White space goes with the unit before it, at the start with the first one."""
     pieces: list[tuple[int, SegmentKind, int]] = [(0, "furniture", -1)] if start else []
     if page.units:

@@ -46,44 +46,16 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _KEYS = {
-    "titre": "title",
-    "title": "title",
-    "date": "date",
-    "date de publication": "date",
-    "published": "date",
-    "source": "source",
-    "journal": "source",
-    "publication": "source",
-    "media": "source",
-    "auteur": "author",
-    "auteurs": "author",
-    "auteure": "author",
-    "auteures": "author",
-    "author": "author",
-    "authors": "author",
-    "by": "author",
+    **dict.fromkeys(("titre", "title"), "title"),
+    **dict.fromkeys(("date", "date de publication", "published"), "date"),
+    **dict.fromkeys(("source", "journal", "publication", "media"), "source"),
+    **dict.fromkeys(("auteur", "auteurs", "auteure", "auteures", "author", "authors", "by"), "author"),
 }
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "janvier janv jan",
-            "fevrier fevr fev",
-            "mars",
-            "avril avr",
-            "mai",
-            "juin",
-            "juillet juil",
-            "aout",
-            "septembre sept sep",
-            "octobre oct",
-            "novembre nov",
-            "decembre dec",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}
+_MONTH_NAMES = (
+    "janvier janv jan; fevrier fevr fev; mars; avril avr; mai; juin; juillet juil; aout;"
+    "septembre sept sep; octobre oct; novembre nov; decembre dec"
+)
+_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES.split(";"), 1) for name in names.split()}
 _ISO = re.compile(r"(?<![0-9A-Za-z])(\d{4})[-_./](\d{2})[-_./](\d{2})(?![0-9])")
 _COMPACT = re.compile(r"(?<![0-9A-Za-z])((?:19|20)\d{2})(\d{2})(\d{2})(?![0-9A-Za-z])")
 _WORDED = re.compile(r"(?<!\d)(\d{1,2})(?:er)? ([a-z]{3,9})\.? (\d{4})(?!\d)")
@@ -106,12 +78,12 @@ _ABBREVIATION = re.compile(r"(?:^|[\s('’«])(?:M|MM|Mme|Mmes|Mlle|Dr|Pr|Me|Mgr
 
 
 Value = TypeVar("Value")
-Found = tuple[Value, str] | None
+WithOrigin = tuple[Value, str] | None
 """A value and where it is from: "file", "header", "text", "path" or "guess". None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class PageFacts:
     """What the layout of a page gave away: labelled values and lines with the part they play.
 
     `known` are the labels that the file says of itself beside its text; they are among `labels` too.
@@ -157,12 +129,12 @@ def front_matter_key(key: str) -> str:
     return _KEYS.get(comparable(key), "")
 
 
-def publication_date(facts: Facts, story: str, document: str) -> Found[date]:
+def publication_date(facts: PageFacts, story: str, document: str) -> WithOrigin[date]:
     """The day of publication where no header names it."""
     labelled = facts.labels.get("date")
     candidates = [(labelled, facts.origin("date"))] if labelled else []
     stamps = [line for role in ("button", "stamp") for line in facts.of(role) if any(map(str.isdigit, line))]
-    # Before « Mis à jour le ».
+    # « Publié le » is read before « Mis à jour le ».
     candidates += [
         (line, "text") for line in sorted(stamps, key=lambda line: not comparable(line).startswith("publie"))
     ]
@@ -181,14 +153,14 @@ def publication_date(facts: Facts, story: str, document: str) -> Found[date]:
     return None
 
 
-def title(facts: Facts, headline: str | None, story: str) -> tuple[str, str]:
+def title(facts: PageFacts, headline: str | None, story: str) -> tuple[str, str]:
     """What the article is called; `headline` is what its page shows as such."""
     if not headline:
         return title_from(story), "guess"
     return headline, facts.origin("title") if headline == facts.labels.get("title") else "text"
 
 
-def source(facts: Facts, story: str) -> Found[str]:
+def source(facts: PageFacts, story: str) -> WithOrigin[str]:
     """The medium or agency that published the article, by its usual name where that is known."""
     labelled = facts.labels.get("source")
     if labelled:
@@ -216,7 +188,7 @@ def source(facts: Facts, story: str) -> Found[str]:
     return None
 
 
-def author(facts: Facts) -> Found[str]:
+def author(facts: PageFacts) -> WithOrigin[str]:
     """Who wrote the article."""
     labelled = facts.labels.get("author", "").strip("[] ")
     if labelled:

@@ -41,6 +41,12 @@ _LONGEST = 500  # characters of a line that is looked at
 TWEET = 400
 """Characters that a tweet has at most, links included; in a longer line, story is glued to it."""
 
+
+def _phrases(listed: str) -> frozenset[str]:
+    """The phrases of a list, one a line or parted by semicolons."""
+    return frozenset(phrase.strip() for phrase in listed.replace("\n", ";").split(";") if phrase.strip())
+
+
 # The name to show, then other spellings. Names that are also common words count only where they stand alone.
 _OUTLETS = """
 AFP|Agence France-Presse; Reuters|Thomson Reuters; AP|Associated Press; Belga; Keystone-ATS|ATS; La Presse Canadienne
@@ -59,7 +65,7 @@ La Presse; Le Journal de Montréal; TVA Nouvelles; L'Orient-Le Jour; Jeune Afriq
 """.replace("\n", ";")
 _AGENCIES = ("AFP", "Reuters", "AP", "Belga", "Keystone-ATS", "La Presse Canadienne")
 
-_BUTTONS = """
+_BUTTONS = _phrases("""
 partager; partager l'article; partager cet article; partager sur facebook; partager sur twitter; partager sur x
 partager sur linkedin; partager sur whatsapp; partager par e-mail; copier le lien; lien copie; envoyer par e-mail
 envoyer par mail; imprimer; imprimer l'article; sauvegarder l'article; offrir cet article; offrir l'article
@@ -73,14 +79,14 @@ suivez-nous sur les reseaux sociaux; en savoir plus; lire la suite; voir plus; a
 voir toutes les actualites; haut de page; retour en haut; retour a l'accueil; mentions legales; contactez-nous
 politique de confidentialite; gestion des cookies; gerer les cookies; conditions generales d'utilisation
 tous droits reserves; mots-cles; themes associes; sujets associes; share this article; read more; advertisement
-"""
-_BUTTON_WORDS = """
+""")
+_BUTTON_WORDS = _phrases("""
 facebook; twitter; x; linkedin; whatsapp; telegram; messenger; instagram; bluesky; youtube; e-mail; enregistrer
 sauvegarder; ecouter; publie; modifie; le; en direct; direct; live; accueil; menu; fermer; recherche; rechercher
 connexion; mon compte; s'inscrire; newsletter; newsletters; annonce; sponsorise; premium; reagir; commenter
 commentaires; suivre; google news; cgu; contact; tags; abonnes
-"""
-_RELATED = """
+""")
+_RELATED = _phrases("""
 pour aller plus loin; dans la meme thematique; la selection de la redaction; notre selection; sur le meme sujet
 sur le meme theme; sur ce sujet; dans la meme rubrique; dans le meme dossier; a lire sur le meme sujet; articles lies
 articles similaires; articles associes; articles connexes; a decouvrir aussi; les plus lus; les plus lues; les + lus
@@ -88,80 +94,23 @@ les articles les plus lus; nos derniers articles; les derniers articles; dernier
 vous aimerez peut-etre; recommande pour vous; nos recommandations; nos suggestions; plus d'articles; autres articles
 plus sur le sujet; ailleurs sur le web; contenus sponsorises; a ne pas manquer; toute l'actualite; related articles
 l'actualite en continu; a la une; dans l'actualite
-"""
-_SECTIONS = """
+""")
+_SECTIONS = _phrases("""
 international; monde; france; europe; politique; economie; societe; culture; sport; sports; sante; environnement
 planete; sciences; science; tech; technologie; numerique; medias; justice; faits divers; education; defense; opinions
 idees; debats; actualites; actualite; actu; regions; territoires; parlementaire; institutions; parlement; senat; afrique
 ameriques; amerique; asie; moyen-orient; proche-orient; guerre en ukraine; elections; entreprises; finance; marches
-"""
+""")
 _ALSO = (
     r"(?:a )?(?:lire|voir|ecouter|relire|revoir) (?:aussi|egalement)|lire (?:notre|l'article|le reportage|l'enquete)"
 )
 
-_DATE_WORDS = frozenset(
-    [
-        "publie",
-        "mis",
-        "mise",
-        "a",
-        "jour",
-        "modifie",
-        "actualise",
-        "poste",
-        "cree",
-        "le",
-        "la",
-        "de",
-        "et",
-        "hier",
-        "aujourd'hui",
-        "ce",
-        "par",
-        "maj",
-        "gmt",
-        "cest",
-        "heure",
-        "heures",
-        "h",
-        "min",
-        "janvier",
-        "fevrier",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "aout",
-        "septembre",
-        "octobre",
-        "novembre",
-        "decembre",
-        "janv",
-        "fevr",
-        "avr",
-        "juil",
-        "sept",
-        "oct",
-        "nov",
-        "dec",
-        "lundi",
-        "mardi",
-        "mercredi",
-        "jeudi",
-        "vendredi",
-        "samedi",
-        "dimanche",
-        "lun",
-        "mar",
-        "mer",
-        "jeu",
-        "ven",
-        "sam",
-        "dim",
-        "1er",
-    ]
-)
+_DATE_WORDS = _phrases("""
+publie; mis; mise; a; jour; modifie; actualise; poste; cree; le; la; de; et; hier; aujourd'hui; ce; par; maj; gmt
+cest; heure; heures; h; min; janvier; fevrier; mars; avril; mai; juin; juillet; aout; septembre; octobre; novembre
+decembre; janv; fevr; avr; juil; sept; oct; nov; dec; lundi; mardi; mercredi; jeudi; vendredi; samedi; dimanche; lun
+mar; mer; jeu; ven; sam; dim; 1er
+""")
 _STAMP_VERBS = frozenset({"publie", "mis", "mise", "modifie", "actualise", "poste", "maj"})
 _TIME = re.compile(r"\d{1,4}(?:er)?|\d{1,2}h\d{0,2}(?:min)?")
 
@@ -211,29 +160,7 @@ _BYLINE = re.compile(
     re.IGNORECASE,
 )
 _BYLINE_END = re.compile(r"\s*[,|(•·–—]|\s+-\s|\s+(?:avec|pour|with|à|in)\s")
-_PARTICLES = frozenset(
-    [
-        "de",
-        "du",
-        "des",
-        "d",
-        "la",
-        "le",
-        "van",
-        "von",
-        "der",
-        "den",
-        "ten",
-        "bin",
-        "ben",
-        "ibn",
-        "el",
-        "al",
-        "di",
-        "da",
-        "dos",
-    ]
-)
+_PARTICLES = _phrases("de; du; des; d; la; le; van; von; der; den; ten; bin; ben; ibn; el; al; di; da; dos")
 _NAME_WORD = re.compile(r"(?:[dl]['’])?[A-ZÀ-ÖØ-Þ][\w.'’-]*")
 
 
@@ -256,11 +183,6 @@ def _outlets() -> dict[str, str]:
     table = {comparable(spelling): spellings[0] for spellings in names for spelling in spellings}
     # Handles and domains are written together: @PublicSenat, lemonde.fr.
     return {re.sub(r"[ '.-]", "", key): name for key, name in table.items()} | table
-
-
-@cache
-def _phrases(listed: str) -> frozenset[str]:
-    return frozenset(phrase.strip() for line in listed.splitlines() for phrase in line.split(";") if phrase.strip())
 
 
 def outlet(name: str) -> str | None:
@@ -312,7 +234,7 @@ def byline(line: str) -> Byline | None:
         return Byline(None, None)
     if len(re.findall(r"\w+", who[len(first) :])) > 10:
         return None
-    # A list of authors is parted by the commas that otherwise end the names.
+    # A comma may stand between authors or end their names: both readings are tried.
     author = people(who) or people(first)
     return Byline(author, None) if author else None
 
@@ -339,45 +261,27 @@ def _is_shouted(line: str) -> bool:
 
 def _is_also(line: str, folded: str) -> bool:
     found = _ALSO_LINE.fullmatch(folded)
-    # With a full stop and no colon it is a sentence that begins like that.
-    if not found:
-        return False
-    return not line.endswith(".") or re.match(r" ?[:>|]", found["rest"] or "") is not None
+    # A line that ends in a full stop and has no colon is a sentence of the story.
+    return bool(found and (not line.endswith(".") or re.match(r" ?[:>|]", found["rest"] or "")))
 
 
-def _is_published(folded: str) -> bool:
-    return bool(folded) and folded.split(maxsplit=1)[0] in _STAMP_VERBS and is_stamp(folded)
-
-
-def _is_credit(line: str, folded: str) -> bool:
-    return _CREDIT.fullmatch(folded) is not None and len(line.split()) <= 10 and not line.endswith(".")
-
-
-def _is_signoff(line: str, folded: str) -> bool:
-    return bool(_AGENCY_ALONE.fullmatch(folded) or _INITIALS.fullmatch(line))
-
-
-# In this order: the first one that fits is it.
+# The first role that fits is taken.
 _SHORT_ROLES: tuple[tuple[Role, Callable[[str, str], object]], ...] = (
-    ("button", lambda line, folded: folded in _phrases(_BUTTONS) or _DURATION.fullmatch(folded)),
-    ("word", lambda line, folded: folded in _phrases(_BUTTON_WORDS) or not any(map(str.isalnum, line))),
-    ("related", lambda line, folded: folded in _phrases(_RELATED)),
+    ("button", lambda line, folded: folded in _BUTTONS or _DURATION.fullmatch(folded)),
+    ("word", lambda line, folded: folded in _BUTTON_WORDS or not any(map(str.isalnum, line))),
+    ("related", lambda line, folded: folded in _RELATED),
     ("also", _is_also),
-    ("button", lambda line, folded: _is_published(folded)),
+    ("button", lambda line, folded: folded.split(" ")[0] in _STAMP_VERBS and is_stamp(folded)),
     ("stamp", lambda line, folded: is_stamp(folded)),
-    ("credit", _is_credit),
+    ("credit", lambda line, folded: _CREDIT.fullmatch(folded) and len(line.split()) <= 10 and not line.endswith(".")),
     ("attribution", lambda line, folded: _ATTRIBUTION.match(line)),
     ("byline", lambda line, folded: byline(line)),
-    ("signoff", _is_signoff),
+    ("signoff", lambda line, folded: _AGENCY_ALONE.fullmatch(folded) or _INITIALS.fullmatch(line)),
     ("outlet", lambda line, folded: outlet(line)),
-    ("section", lambda line, folded: folded in _phrases(_SECTIONS)),
+    ("section", lambda line, folded: folded in _SECTIONS),
     ("signoff", lambda line, folded: len(line) <= 80 and _WITH_AGENCY.fullmatch(folded)),
     ("crosshead", lambda line, folded: _DASHED.fullmatch(line) or _is_shouted(line)),
 )
-
-
-def _short_role(line: str, folded: str) -> Role:
-    return next((played for played, fits in _SHORT_ROLES if fits(line, folded)), "")
 
 
 def role(line: str) -> Role:
@@ -385,11 +289,11 @@ def role(line: str) -> Role:
     if not line or len(line) > _LONGEST:
         return ""
     if len(line) <= 200:
-        found = _short_role(line, comparable(line))
+        folded = comparable(line)
+        found = next((played for played, fits in _SHORT_ROLES if fits(line, folded)), None)
         if found:
             return found
-    link = next(iter(_PICTURE_LINK.finditer(line[-120:])), None)
-    if link and len(line) <= TWEET:
+    if len(line) <= TWEET and _PICTURE_LINK.search(line[-120:]):
         return "tweet"
     if any(pattern.search(line, max(0, len(line) - 160)) for pattern in _PICTURE_CREDITS):
         return "caption"

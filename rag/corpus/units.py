@@ -43,18 +43,13 @@ class Unit:
 
 
 @dataclass(slots=True)
-class Page:
+class CutPage:
     """The units of a page and what was found in it so far. `teasers` holds the headlines that units refer to."""
 
     units: list[Unit]
     labels: dict[str, str]
     headline: str | None = None
     teasers: list[str] = field(default_factory=list)
-
-    def last_of_story(self) -> int:
-        """Index after the last unit that is not furniture or teaser."""
-        story = (index for index in range(len(self.units) - 1, -1, -1) if self.units[index].kind == "story")
-        return next(story, -1) + 1
 
 
 def ends_with_full_stop(line: str) -> bool:

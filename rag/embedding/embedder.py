@@ -83,7 +83,7 @@ class SentenceTransformerEmbedder:
 
     @property
     def _told(self) -> Encoder:
-        """What tells of the model and splits texts: what can without importing PyTorch, if anything can."""
+        """The encoder that is asked about the model and splits texts: the one without PyTorch, if it can be read so."""
         return self._light or self._heavy
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:

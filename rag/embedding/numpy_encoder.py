@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,31 +60,22 @@ class NumpyEncoder:
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
-        """The whole one: half a second where the vocabulary is large. Raises LibraryMissing and ModelDamaged."""
-        try:
+        """With the whole vocabulary, which may take half a second to load. Raises LibraryMissing and ModelDamaged."""
+        with _tokenizer_errors(self._folder / _TOKENIZER) as path:
             from tokenizers import Tokenizer
-        except ImportError as error:
-            raise LibraryMissing(name="tokenizers", reason=error) from error
-        try:
-            tokenizer = Tokenizer.from_file(str(self._folder / _TOKENIZER))
-        except Exception as error:  # the library raises nothing more special
-            raise ModelDamaged(path=self._folder / _TOKENIZER, reason=error) from error
+
+            tokenizer = Tokenizer.from_file(str(path))
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return tokenizer
 
     @cached_property
     def _pieces(self) -> Pieces | None:
-        path = self._folder / _TOKENIZER
-        try:
+        with _tokenizer_errors(self._folder / _TOKENIZER) as path:
             return Pieces.open(path)
-        except ImportError as error:
-            raise LibraryMissing(name="tokenizers", reason=error) from error
-        except Exception as error:  # the library raises nothing more special
-            raise ModelDamaged(path=path, reason=error) from error
 
     def tokenizer_of(self, text: str) -> tuple[Tokenizer, Ids | None]:
-        """What splits `text` as `tokenizer` does, and the true ids of its tokens where they are others; soon there.
+        """One that splits `text` as `tokenizer` does but is made at once, and the true ids of its tokens.
 
         Raises LibraryMissing and ModelDamaged.
         """
@@ -95,6 +87,17 @@ class NumpyEncoder:
         for ids in texts:
             states = self._bert.states(ids)
             yield states.mean(0), states
+
+
+@contextmanager
+def _tokenizer_errors(path: Path) -> Iterator[Path]:
+    """Turns what is raised while the file `path` is read into LibraryMissing and ModelDamaged."""
+    try:
+        yield path
+    except ImportError as error:
+        raise LibraryMissing(name="tokenizers", reason=error) from error
+    except Exception as error:  # the library raises nothing more special
+        raise ModelDamaged(path=path, reason=error) from error
 
 
 def _parts(path: Path) -> tuple[Path, Path]:

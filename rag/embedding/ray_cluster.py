@@ -51,7 +51,7 @@ class Cluster:
             raise self._unusable("it has no processors")
         made = ray.remote(worker).options(num_cpus=1, max_restarts=_RESTARTS)
         self._workers = [made.remote(*arguments) for _ in range(processors)]
-        # By what tells that they are ready: those that are starting, for the first time or again.
+        # The workers that are starting, for the first time or again, by the result that comes once they are ready.
         self._starting = {one.ready.remote(): number for number, one in enumerate(self._workers)}
         self._ready: set[int] = set()
 

@@ -11,6 +11,7 @@ Ray is an extra, and a worker needs what this process has: this version of rag, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from itertools import accumulate
@@ -120,13 +121,13 @@ def units_of(texts: Sequence[str]) -> Iterator[Sequence[int]]:
         yield order[start:] if start == starts[-1] else order[start : start + UNIT]
 
 
+@dataclass
 class _Worker:
     """What runs in the cluster; the embedder is made at first use, also after a new start on another machine."""
 
-    def __init__(self, make: MakeEmbedder, digest: str, release: str) -> None:
-        self._make = make
-        self._digest = digest
-        self._release = release
+    _make: MakeEmbedder
+    _digest: str
+    _release: str
 
     @cached_property
     def _embedder(self) -> Embedder:

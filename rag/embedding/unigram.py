@@ -8,8 +8,6 @@ alike. They are looked up in a table, sorted, that is made once and kept beside 
 from __future__ import annotations
 
 import json
-import os
-import uuid
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -18,13 +16,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.errors import RagError
 from rag.protocols import Ids
-from rag.system import file_digest
+from rag.system import file_digest, replacing
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
-
-_ARRAYS = ("pieces", "ids", "scores", "frame")
 
 
 class Pieces:
@@ -35,11 +32,10 @@ class Pieces:
     """
 
     def __init__(self, pieces: NDArray[np.bytes_], ids: Ids, scores: NDArray[np.float64], frame: str) -> None:
-
         self._pieces, self._ids, self._scores = pieces, ids, scores
         self._frame: dict[str, Any] = json.loads(frame)
         self._reserved = [str(token["content"]) for token in self._frame["added_tokens"]]
-        # What is not in the vocabulary is scored by the worst piece that is, and by what stands for the unknown.
+        # In every table of a text: a word without pieces becomes the unknown token, scored by the worst piece there is.
         unknown = int(np.flatnonzero(ids == self._frame["model"]["unk_id"])[0])
         reserved = self._find([word.encode() for word in self._reserved])
         self._always = np.unique(np.append(reserved, [unknown, int(scores.argmin())]))
@@ -57,14 +53,14 @@ class Pieces:
             kept.open("rb") as file,
             np.load(file) as table,
         ):
-            pieces, ids, scores, frame = (table[name] for name in _ARRAYS)
-            return cls(pieces, ids, scores, str(frame))
+            return cls(table["pieces"], table["ids"], table["scores"], str(table["frame"]))
         made = _read(tokenizer)
         if made is None:
             return None
         # Where it cannot be kept it is made again.
-        with suppress(OSError):
-            _write(kept, made)
+        with suppress(RagError), replacing(kept) as out:
+            pieces, ids, scores, frame = made
+            np.savez(out, pieces=pieces, ids=ids, scores=scores, frame=frame)
         return cls(*made)
 
     def tokenizer(self, text: str) -> tuple[Tokenizer, Ids] | None:
@@ -122,15 +118,3 @@ def _read(tokenizer: Path) -> tuple[NDArray[np.bytes_], Ids, NDArray[np.float64]
     order = np.argsort(pieces)
     scores = np.array([score for _, score in vocabulary], np.float64)
     return pieces[order], order.astype(np.int64), scores[order], json.dumps(described)
-
-
-def _write(path: Path, table: tuple[Any, ...]) -> None:
-    beside = path.with_name(f".{uuid.uuid4().hex}.part")
-    try:
-        with beside.open("xb") as file:
-            np.savez(file, **dict(zip(_ARRAYS, table, strict=True)))
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

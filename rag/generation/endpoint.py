@@ -28,7 +28,7 @@ _BYTES_PER_TOKEN = 3
 _MESSAGE_TOKENS = 8
 _TEMPLATE_TOKENS = 24
 
-# As many as the interface allows to ask for.
+# Likeliest tokens that are asked for: as many as the interface allows.
 _TOP = 20
 # What a reply that names a choice counts for where the server tells no probabilities.
 _SAID = 0.9

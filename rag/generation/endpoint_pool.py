@@ -138,8 +138,9 @@ class EndpointPool:
                 member.is_aside, member.failures = False, 0
                 return
             finally:
-                self._leave(member)
-        raise GenerationFailed(reason=self._told())
+                with self._lock:
+                    member.busy -= 1
+        raise GenerationFailed(reason="; ".join(f"{one.endpoint.url}: {one.failure}" for one in self._members))
 
     def _take(self, tried: set[_Member]) -> _Member | None:
         """The endpoint to ask next, one request busier; none when all were tried or do not answer.
@@ -158,10 +159,6 @@ class EndpointPool:
 
     def _well(self, tried: set[_Member]) -> list[_Member]:
         return [member for member in self._members if not member.is_aside and member not in tried]
-
-    def _leave(self, member: _Member) -> None:
-        with self._lock:
-            member.busy -= 1
 
     def _look(self, member: _Member) -> None:
         """Finds out whether an endpoint that was set aside is well again."""
@@ -188,14 +185,10 @@ class EndpointPool:
         return None
 
     def _set_aside(self, member: _Member, error: RagError) -> None:
-        """Does that for a failure that is the endpoint's own; raises `error` where another would fail as well."""
+        """Sets an endpoint aside that failed by itself; raises `error` where another one would fail as well."""
         reason = error.fields["reason"]
         if not (isinstance(reason, ApiFailed) and reason.unavailable):
             raise error
         with self._lock:
             if not member.is_aside:  # several requests that fail at the same time are one failure
                 member.rest(reason)
-
-    def _told(self) -> str:
-        """Why each endpoint failed."""
-        return "; ".join(f"{member.endpoint.url}: {member.failure}" for member in self._members)

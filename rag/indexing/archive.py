@@ -77,7 +77,7 @@ def import_index(file: Path, index: Path, *, replace: bool = False) -> Manifest:
 
 
 def _export(data: Path, manifest: Manifest, file: Path) -> Manifest:
-    # Only an index of the schema before does not say what its files are.
+    # An index of the previous schema does not say what its files are.
     manifest = dataclasses.replace(manifest, files=manifest.files or sealed(data))
     with replacing(file) as out, tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as tar:
         content = manifest_text(manifest).encode()
@@ -115,7 +115,7 @@ class _Hashing(io.RawIOBase):
         return block
 
     def digest(self) -> str:
-        """That of what was read so far."""
+        """SHA-256 of what was read so far."""
         return self._digest.hexdigest()
 
 

@@ -17,19 +17,19 @@ import hashlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from rag.config import Settings
 from rag.corpus import OnProblem
 from rag.domain import Article, Progress
 from rag.errors import IndexDamaged, IndexMissing, IndexTooNew, IndexTooOld
 from rag.indexing.changes import Changes, Seen, compare, seen_in
-from rag.indexing.checkpoint import forget, keeping
-from rag.indexing.data_writer import Written, write_data
+from rag.indexing.checkpoint import forget
+from rag.indexing.data_writer import write_data
 from rag.indexing.roots import Sources, choose_sources
-from rag.indexing.spans import Plan, drafting
+from rag.indexing.spans import drafting
 from rag.indexing.unchanged import LIBRARIES, Holds, Reader, read_sources, reading_digest
 from rag.indexing.uploads import own_folder
 from rag.protocols import Embedder, OnProgress, silent
@@ -44,7 +44,6 @@ from rag.store import (
     open_index,
     put_in_place,
     remove_others,
-    sealed,
 )
 from rag.system import alone, writing
 
@@ -134,9 +133,8 @@ def build_index(
         if present.unaltered and planned.changes_nothing:
             manifest, embedded, resumed = present.unaltered.manifest, 0, 0
         else:
-            with keeping(target, embedder.digest) as made:
-                written = write_data(data, made, planned, embedder, present.embedded, on_progress, projection)
-            manifest = _manifest(data, now, planned, written, embedder, settings)
+            written = write_data(data, planned, embedder, present.embedded, on_progress, projection)
+            manifest = _manifest(written.facts, now, embedder, settings)
             embedded, resumed = written.embedded, written.resumed
         manifest = dataclasses.replace(
             manifest, roots=tuple(map(str, sources.roots)), excluded=sources.excluded, schema=SCHEMA
@@ -188,27 +186,19 @@ class _Present:
         return compare(seen_in(self.index.catalog) if self.index else {}, now)
 
 
-def _manifest(
-    data: Path, now: Mapping[str, Seen], planned: Plan, written: Written, embedder: Embedder, settings: Settings
-) -> Manifest:
-    """That of the data in the folder `data`; its roots are not told yet."""
+def _manifest(facts: dict[str, Any], now: Mapping[str, Seen], embedder: Embedder, settings: Settings) -> Manifest:
+    """That of data of which these are the `facts`; its roots are not told yet."""
     return Manifest(
-        data=data.name,
         embedder=embedder.name,
         embedder_digest=embedder.digest,
-        dimension=written.dimension,
         chunk_tokens=settings.chunk_tokens,
         overlap_sentences=settings.overlap_sentences,
         roots=(),
         corpus_digest=corpus_digest({document: seen.text for document, seen in now.items()}),
         articles=len(now),
-        passages=len(planned.passages.ids),
-        sentences=len(planned.sentences.ids),
-        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         libraries={name: version(name) for name in LIBRARIES},
         reading_digest=_reading_digest(embedder.digest, settings),
-        vectors=written.vectors,
-        files=sealed(data),
+        **facts,
     )
 
 

@@ -57,7 +57,7 @@ def compare(before: Mapping[str, Seen], now: Mapping[str, Seen]) -> Changes:
     renamed = _pairs(gone, new)
     moved_from, moved_to = set(renamed), set(renamed.values())
     both = [name for name in now if name in before]
-    changed = tuple(name for name in both if _differs(before[name], now[name]))
+    changed = tuple(name for name in both if before[name]._replace(file="") != now[name]._replace(file=""))
     return Changes(
         added=tuple(name for name in new if name not in moved_to),
         changed=changed,
@@ -67,14 +67,10 @@ def compare(before: Mapping[str, Seen], now: Mapping[str, Seen]) -> Changes:
     )
 
 
-def _differs(before: Seen, now: Seen) -> bool:
-    return (before.text, before.shown) != (now.text, now.shown)
-
-
 def _pairs(gone: Mapping[str, Seen], new: Mapping[str, Seen]) -> dict[str, str]:
     """Of the documents that are gone those that have another name now, and that name."""
     texts = {seen.text: name for name, seen in reversed(list(new.items()))}
-    # A file that holds several articles says of none of them which it is.
+    # A file that holds several articles does not tell which of them has which name now.
     alone = _single(gone)
     files = {file: name for file, name in _single(new).items() if file in alone}
     pairs: dict[str, str] = {}

@@ -35,32 +35,27 @@ _ROWS_A_QUERY = 500
 
 
 class Made:
-    """The embeddings that were made for an index; see `keeping`. Raises sqlite3.OperationalError on a full disk."""
+    """The embeddings that were made for an index; see `keeping`. Raises sqlite3.OperationalError on a full disk.
+
+    `projection` is that of the tokens, once it is known.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         about = dict(connection.execute("SELECT name, value FROM about").fetchall())
-        self._projection: Projection | None = None
-        if "basis" in about:
-            centre = np.frombuffer(about["centre"], np.float32)
-            self._projection = Projection(centre, np.frombuffer(about["basis"], np.float32).reshape(len(centre), -1))
+        self.projection = Projection.unpacked(about["centre"], about["basis"]) if "basis" in about else None
         (self._before,) = connection.execute("SELECT coalesce(max(place), 0) FROM made").fetchone()
         connection.execute("CREATE TEMP TABLE resumed (place INTEGER PRIMARY KEY)")
 
-    @property
-    def projection(self) -> Projection | None:
-        """That of the tokens, once it is known."""
-        return self._projection
-
     def project(self, projection: Projection) -> None:
         """Makes `projection` that of the tokens; those of another one go."""
-        if self._projection and self._projection.is_same(projection):
+        if self.projection and self.projection.is_same(projection):
             return
-        rows = [("centre", projection.centre.tobytes()), ("basis", projection.basis.tobytes())]
+        rows = zip(("centre", "basis"), projection.packed(), strict=True)
         with self._connection:
             self._connection.execute("DELETE FROM made WHERE level = 'passage'")
             self._connection.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", rows)
-        self._projection = projection
+        self.projection = projection
 
     def places(self, level: str, texts: Sequence[str]) -> dict[str, int]:
         """Of the texts whose embeddings are here, where they lie."""
@@ -75,7 +70,10 @@ class Made:
         return found
 
     def resume(self, level: str, texts: Sequence[str]) -> dict[str, int]:
-        """The same, when they are first looked for: what an earlier process wrote is checked, and counted."""
+        """As `places`, for texts that are looked for the first time.
+
+        What an earlier process left is checked: what was damaged goes, and the rest counts as `resumed`.
+        """
         found = self.places(level, texts)
         earlier = {place for place in found.values() if place <= self._before}
         rows = self._rows("checksum, vector, tokens", list(earlier))
@@ -112,11 +110,8 @@ class Made:
     def tokens(self, places: Sequence[int]) -> list[StoredTokens]:
         """The tokens in these places."""
         rows = dict(self._rows("tokens", places))
-        return [self._tokens(rows[place]) for place in places]
-
-    def _tokens(self, content: bytes) -> StoredTokens:
-        assert self._projection
-        return StoredTokens.unpacked(content, self._projection.basis.shape[1])
+        directions = self.projection.basis.shape[1] if self.projection else 0
+        return [StoredTokens.unpacked(rows[place], directions) for place in places]
 
     def _rows(self, columns: str, places: Sequence[int]) -> Iterator[tuple[Any, ...]]:
         for some in _parts(places):

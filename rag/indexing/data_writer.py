@@ -11,12 +11,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
 from itertools import chain
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from rag.domain import Passage, Progress
-from rag.indexing.checkpoint import Made
+from rag.indexing.checkpoint import keeping
 from rag.indexing.embed import Vectoriser, is_outgrown
 from rag.indexing.spans import Arrangement, Plan
 from rag.protocols import Embedder, Ids, OnProgress, Vectors
@@ -36,6 +37,7 @@ from rag.store import (
     LexicalIndex,
     Projection,
     StoredTokens,
+    sealed,
     write_store,
     write_tokens,
 )
@@ -71,20 +73,18 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The dimension of the vectors, how those of each level are stored, and how many texts were embedded.
+    """What was written, as a manifest says it (`facts`), and how many texts were embedded.
 
     `resumed` is of how many texts the embeddings were left by a build that had been interrupted.
     """
 
-    dimension: int
-    vectors: Mapping[str, Mapping[str, object]]
+    facts: dict[str, Any]
     embedded: int
     resumed: int
 
 
 def write_data(
     data: Path,
-    made: Made,
     planned: Plan,
     embedder: Embedder,
     known: Embedded | None,
@@ -93,11 +93,11 @@ def write_data(
 ) -> Written:
     """Writes the other stores beside the catalog in the folder `data`, flushed to disk.
 
-    `known` is an index by the same embedder: texts that it has are not embedded. What is embedded is kept in `made`.
-    With a `projection` the tokens go through that one.
+    `known` is an index by the same embedder: texts that it has are not embedded. What is embedded is kept beside `data`
+    until the index is in place. With a `projection` the tokens go through that one.
     """
     spans = {"passage": planned.passages, "sentence": planned.sentences}
-    with closing(CatalogFile(data / CATALOG_FILE)) as catalog:
+    with keeping(data.parent, embedder.digest) as made, closing(CatalogFile(data / CATALOG_FILE)) as catalog:
         if projection:
             made.project(projection)
             projected = known is not None and known.tokens.projection.is_same(projection)
@@ -108,7 +108,17 @@ def write_data(
         places = {level: _places(source, level, some, catalog) for level, some in spans.items()}
         on_progress(Progress("write", 0, 0))
         vectors = write_stores(data, catalog, spans, source, places, planned.kept)
-    return Written(source.dimension, vectors, source.embedded, made.resumed)
+        resumed = made.resumed
+    facts: dict[str, Any] = {
+        "data": data.name,
+        "dimension": source.dimension,
+        "passages": len(planned.passages.ids),
+        "sentences": len(planned.sentences.ids),
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "vectors": vectors,
+        "files": sealed(data),
+    }
+    return Written(facts, source.embedded, resumed)
 
 
 def write_stores(

@@ -17,7 +17,7 @@ from rag.config import Settings
 from rag.corpus import OnProblem
 from rag.errors import IndexBeyondRepair, IndexDamaged, IndexMissing
 from rag.indexing.build import build_index
-from rag.indexing.checkpoint import forget, keeping
+from rag.indexing.checkpoint import forget
 from rag.indexing.data_writer import write_data
 from rag.indexing.spans import drafting
 from rag.indexing.verify import Finding, check_texts, verify_data, verify_index
@@ -38,7 +38,6 @@ from rag.store import (
     open_embedded,
     put_in_place,
     readable,
-    sealed,
     told_manifest,
     write_manifest,
 )
@@ -141,19 +140,8 @@ def _from_texts(
             for document, origin in catalog.origins().items():
                 draft.add(catalog.article(document), origin)
             planned = draft.finish()
-        with keeping(target, embedder.digest) as made:
-            written = write_data(data, made, planned, embedder, _embedded_left(old, manifest), on_progress)
-        manifest = dataclasses.replace(
-            manifest,
-            data=data.name,
-            dimension=written.dimension,
-            passages=len(planned.passages.ids),
-            sentences=len(planned.sentences.ids),
-            created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            vectors=written.vectors,
-            files=sealed(data),
-            schema=SCHEMA,
-        )
+        written = write_data(data, planned, embedder, _embedded_left(old, manifest), on_progress)
+        manifest = dataclasses.replace(manifest, **written.facts, schema=SCHEMA)
         with _aside(old) as moved:
             put_in_place(target, manifest)
     forget(target)

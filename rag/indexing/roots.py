@@ -25,7 +25,10 @@ class Sources:
     excluded: tuple[str, ...] = ()
 
     def leave_out(self, path: Path) -> bool:
-        """Whether the file `path` is excluded. A root that lies in what is excluded was named after it, and counts."""
+        """Whether the file `path` is excluded, which it is not below a root that lies in the folder that was excluded.
+
+        Such a root was named after the folder was excluded.
+        """
         own = [root for root in self.roots if path.is_relative_to(root)]
         return any(
             path.is_relative_to(out) and not any(root.is_relative_to(out) for root in own) for out in self.excluded

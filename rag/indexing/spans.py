@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -60,22 +60,20 @@ class Plan:
     changes_nothing: bool
 
 
+@dataclass(slots=True)
 class Draft:
     """An index as its articles are read; see `drafting`."""
 
-    def __init__(
-        self, data: Path, kept: Index | None, embedder: Embedder, settings: Settings, opened: ExitStack
-    ) -> None:
-        self._path = data / CATALOG_FILE
-        self._kept = kept
-        self._embedder = embedder
-        self._settings = settings
-        self._open = opened
-        self._writer: CatalogWriter | None = None
-        self._documents: list[str] = []
-        # The ids of the new spans of each document.
-        self._passages: dict[str, Ids] = {}
-        self._sentences: dict[str, Ids] = {}
+    _data: Path
+    _kept: Index | None
+    _embedder: Embedder
+    _settings: Settings
+    _open: ExitStack
+    _writer: CatalogWriter | None = None
+    _documents: list[str] = field(default_factory=list)
+    # The ids of the new spans of each document.
+    _passages: dict[str, Ids] = field(default_factory=dict)
+    _sentences: dict[str, Ids] = field(default_factory=dict)
 
     def keep(self, document: str) -> None:
         """Adds an article that the older index has as it is."""
@@ -119,7 +117,7 @@ class Draft:
         """That of the new index, begun with all that the older one holds."""
         if self._writer is None:
             old = self._kept.catalog if self._kept else None
-            self._writer = self._open.enter_context(writing_catalog(self._path, old))
+            self._writer = self._open.enter_context(writing_catalog(self._data / CATALOG_FILE, old))
         return self._writer
 
     def _arranged(self, level: str, new: Mapping[str, Ids], old: Ids) -> Arrangement:

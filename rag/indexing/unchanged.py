@@ -25,7 +25,7 @@ from rag.indexing.roots import Sources
 from rag.store import CatalogFile, Origin
 
 LIBRARIES = (
-    "sentence-transformers", "faiss-cpu", "bm25s", "langchain-text-splitters", "PyStemmer", "py3langid",
+    "sentence-transformers", "faiss-cpu", "langchain-text-splitters", "PyStemmer", "py3langid",
     "charset-normalizer", "lxml", "trafilatura", "pypdf", "python-docx",
 )  # fmt: skip
 """On whose versions it depends what an index holds."""
@@ -82,7 +82,8 @@ class Reader:
             return
         here: set[str] = set()
         for article, encoding in self._read(path, document, most_bytes=most_bytes):
-            # A second one with the same text is left out whatever becomes of other files.
+            # A second article of this file with the same text never gets into the index: it is no reason to read the
+            # file again.
             if article.digest not in here:
                 here.add(article.digest)
                 self.origins[article.document] = Origin(content, encoding, document)

@@ -186,7 +186,7 @@ def shown_name(name: str) -> str:
 def file_name(name: str) -> str:
     """A safe file name for what a user calls `name`: its letters with accents, digits, dots, dashes and underscores."""
     stem, _, suffix = unicodedata.normalize("NFC", shown_name(name)).rpartition(".")
-    # Marks are the accents that no composed letter has.
+    # Accents for which there is no letter with the accent are signs of their own ("Mn"); they stay.
     kept = "".join(s if s.isalnum() or s in _KEPT or unicodedata.category(s) == "Mn" else "-" for s in stem)
     kept = re.sub(r"-{2,}", "-", kept).encode()[:_LONGEST_STEM].decode(errors="ignore").strip(_KEPT)
     return f"{kept or _NO_NAME}.{suffix.lower()}"
@@ -197,12 +197,9 @@ def _alone(folder: Path) -> Iterator[None]:
     """`folder`, made if need be, with no one else writing in it."""
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder.parent / ".articles.lock")
-        lock.acquire()
-    try:
+        held = FileLock(folder.parent / ".articles.lock").acquire()
+    with held:
         yield
-    finally:
-        lock.release()
 
 
 def _take(folder: Path, source: Path, name: str, fields: Mapping[str, str]) -> Outcome:

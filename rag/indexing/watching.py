@@ -58,7 +58,7 @@ class Sight:
     def look(self, roots: Sequence[Path]) -> bool:
         """Notes what has changed below those of `roots` that are there, and says whether anything has.
 
-        The first time that is what has just been written.
+        At the first look there is nothing to compare with: what was written within `quiet_s` counts as changed.
         """
         there = [root for root in roots if root.exists()]
         gone = [root for root in roots if root not in there]
@@ -100,13 +100,13 @@ class Sight:
             del self._changed[path]
 
 
+@dataclass(slots=True)
 class _Attempts:
     """When to try again what has failed, and whether there is anything new to tell."""
 
-    def __init__(self) -> None:
-        self._told = ""
-        self._pause_s = _FIRST_RETRY_S
-        self._not_before = 0.0
+    _told: str = ""
+    _pause_s: float = _FIRST_RETRY_S
+    _not_before: float = 0.0
 
     def may_try(self) -> bool:
         return time.monotonic() >= self._not_before
@@ -116,7 +116,7 @@ class _Attempts:
         self._not_before = 0.0
 
     def failed(self, error: RagError) -> bool:
-        """Whether it failed in another way than the last time."""
+        """Sets when to try again; whether this is another error than the last time."""
         self._not_before = time.monotonic() + self._pause_s
         self._pause_s = min(2 * self._pause_s, _LONGEST_RETRY_S)
         told, self._told = self._told, str(error)
@@ -207,7 +207,7 @@ def _states(roots: Roots) -> dict[Path, _State]:
 
 
 def _state(path: Path) -> _State:
-    """What is another one once the file has changed, or another folder has taken the place of this one."""
+    """A value that differs once the file has changed, or another folder stands there; None for nothing."""
     try:
         status = os.stat(path)
     except OSError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -39,10 +39,14 @@ def load(connection: Connection, parcels: Sequence[Parcel]) -> None:
         return
     ((segment,),) = connection.execute("SELECT nextval('segment')").fetchall()
     copy_rows(connection, "article", (_article_row(one, segment) for one in parcels))
-    copy_rows(connection, "passage", (row for one in parcels for row in _span_rows(one)))
+    placed = [(level, span) for one in parcels for level in LEVELS for span in one.spans[level]]
+    rows = ((s.id, s.document, level, s.start, s.end, s.text, s.kind, s.title) for level, s in placed)
+    copy_rows(connection, "passage", rows)
     for level in LEVELS:
-        copy_rows(connection, f"{level}_vector", (row for one in parcels for row in _vector_rows(one, level)))
-    copy_rows(connection, "tokens", (row for one in parcels for row in _token_rows(one)))
+        pairs = (pair for one in parcels for pair in zip(one.spans[level], one.vectors[level], strict=True))
+        copy_rows(connection, f"{level}_vector", ((span.id, HalfVector(vector)) for span, vector in pairs))
+    read = (pair for one in parcels for pair in zip(one.spans["passage"], one.tokens, strict=True))
+    copy_rows(connection, "tokens", ((span.id, tokens.packed()) for span, tokens in read))
     held = ((part, term, segment, some.tobytes()) for part, term, some in postings(parcels))
     copy_rows(connection, "posting", held)
     count(connection, np.sum([(1, *one.counts()) for one in parcels], axis=0).tolist())
@@ -68,7 +72,7 @@ def unload(connection: Connection, digests: Sequence[str]) -> None:
 def count(connection: Connection, more: Sequence[int]) -> None:
     """Adds to the tally: articles, passages, sentences, and the terms of each part."""
     changes = ", ".join(f"{name} = {name} + %s" for name in ("articles", *_COUNTS))
-    # Whichever row: only their sum counts. Another writer who has it is waited for.
+    # Any row will do, since readers add them up. Where another writer is changing this one, it is waited for.
     connection.execute(
         f"UPDATE tally SET version = version + 1, {changes} WHERE shard = pg_backend_pid() %% {SHARDS}", more
     )
@@ -86,36 +90,8 @@ def copy_rows(connection: Connection, table: str, rows: Iterable[Sequence[Any]])
 def _article_row(one: Parcel, segment: int) -> tuple[object, ...]:
     article = one.article
     return (
-        article.id,
-        article.document,
-        article.digest,
-        one.seal,
-        segment,
-        article.date,
-        article.title,
-        article.source,
-        article.author,
-        article.language,
-        json.dumps(article.pages),
-        json.dumps(dict(article.provenance)),
-        one.file,
-        json.dumps([asdict(part) for part in article.segments]),
-        article.text,
-        *one.counts(),
-    )
-
-
-def _span_rows(one: Parcel) -> Iterator[tuple[object, ...]]:
-    for level in LEVELS:
-        for span in one.spans[level]:
-            yield span.id, span.document, level, span.start, span.end, span.text, span.kind, span.title
-
-
-def _vector_rows(one: Parcel, level: str) -> Iterator[tuple[int, HalfVector]]:
-    for span, vector in zip(one.spans[level], one.vectors[level], strict=True):
-        yield span.id, HalfVector(vector)
-
-
-def _token_rows(one: Parcel) -> Iterator[tuple[int, bytes]]:
-    for span, tokens in zip(one.spans["passage"], one.tokens, strict=True):
-        yield span.id, tokens.packed()
+        article.id, article.document, article.digest, one.seal, segment, article.date,
+        article.title, article.source, article.author, article.language,
+        json.dumps(article.pages), json.dumps(dict(article.provenance)), one.file,
+        json.dumps([asdict(part) for part in article.segments]), article.text, *one.counts(),
+    )  # fmt: skip

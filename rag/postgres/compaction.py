@@ -14,12 +14,11 @@ from rag.postgres.posting_lists import graves, living
 from rag.postgres.schema import INDEXING, LOCK, MERGING
 from rag.postgres.vectors import FEW
 
-# Segments of one tier that are merged; each tier holds segments of that many times as many articles as the one before.
+# So many segments of one tier are merged to one of the next tier, which has so many times as many articles.
 _WIDTH = 8
 _ROWS_AT_A_TIME = 20_000
 
 _LIVE = "SELECT segment, count(*), sum(passages + sentences)::bigint FROM article GROUP BY segment"
-_ALL_SEGMENTS = "SELECT DISTINCT segment FROM posting"
 _TERMS = """
 SELECT part, term, array_agg(segment), array_agg(held) FROM posting WHERE segment = ANY(%s) GROUP BY part, term
 """
@@ -28,7 +27,7 @@ SELECT part, term, array_agg(segment), array_agg(held) FROM posting WHERE segmen
 def tidy(connection: Connection) -> None:
     """Merges segments that are many and small, or hold much that is gone, and makes the graphs that are missing."""
     with connection.transaction():
-        # Writers hold it too, with each other: none buries spans in a segment that goes meanwhile.
+        # Writers share this lock with each other, not with this: none buries spans in a segment that is being merged.
         connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, MERGING])
         live = {segment: (articles, spans) for segment, articles, spans in connection.execute(_LIVE).fetchall()}
         dead = graves(connection.execute("SELECT segment, ids FROM buried").fetchall())
@@ -76,7 +75,7 @@ def make_graph(connection: Connection, table: str, few: int = FEW) -> None:
     """Makes the index by which more than `few` vectors are searched, unless it is there; readers go on."""
     if not connection.execute(f"SELECT FROM {table} LIMIT 1 OFFSET {few}").fetchall():
         return
-    # Of a session, since such an index is made outside transactions. Another writer is at it where it is held.
+    # A lock of the session, since such an index is made outside transactions. Another writer makes it where it is held.
     ((alone,),) = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK, INDEXING]).fetchall()
     if not alone:
         return

@@ -26,7 +26,7 @@ except ImportError as error:
 SCHEMA_NAME = "rag"
 """The schema of the database in which the tables lie."""
 
-__all__ = ["SCHEMA_NAME", "Connection", "Server", "psycopg", "register_vector", "server_at", "shown_url"]
+__all__ = ["SCHEMA_NAME", "Connection", "Server", "first_line", "psycopg", "register_vector", "server_at", "shown_url"]
 
 Mode = Literal["read", "write"]
 Value = TypeVar("Value")
@@ -111,7 +111,7 @@ class Server:
                 connection.read_only = True
                 connection.autocommit = False
         except psycopg.OperationalError as error:
-            raise StoreUnreachable(url=self.shown, reason=_first_line(error)) from error
+            raise StoreUnreachable(url=self.shown, reason=first_line(error)) from error
         return connection
 
     def give_back(self, mode: Mode, connection: Connection) -> None:
@@ -149,7 +149,7 @@ class Server:
 
     def failed(self, error: psycopg.Error) -> StoreUnreachable:
         """What the library says of a failure, as an error that may be shown."""
-        return StoreUnreachable(url=self.shown, reason=_first_line(error))
+        return StoreUnreachable(url=self.shown, reason=first_line(error))
 
 
 def _can_write(connection: Connection) -> bool:
@@ -160,7 +160,8 @@ def _can_write(connection: Connection) -> bool:
         return False
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """What an error says, without the lines that follow the first."""
     return str(error).strip().partition("\n")[0] or type(error).__name__
 
 

@@ -47,7 +47,8 @@ class SharedTerms:
         scores, ids = self._index(terms).best(terms, k, allowed)
         if len(np.unique(scores)) == len(scores):
             return scores, ids
-        places = self._places(ids)
+        rows = self._state.rows("SELECT id, document, start FROM passage WHERE id = ANY(%s)", [ids.tolist()])
+        places = {id_: place for id_, *place in rows}
         order = sorted(range(len(ids)), key=lambda i: (-scores[i], places[int(ids[i])]))
         return scores[order], ids[order]
 
@@ -94,7 +95,3 @@ class SharedTerms:
         for term, rows in found.items():
             held = living(rows, self._state.buried)
             self._lists[term] = held[np.argsort(held["id"], kind="stable")]
-
-    def _places(self, ids: Ids) -> dict[int, tuple[str, int]]:
-        rows = self._state.rows("SELECT id, document, start FROM passage WHERE id = ANY(%s)", [ids.tolist()])
-        return {id_: (document, start) for id_, document, start in rows}

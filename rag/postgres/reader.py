@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from rag.postgres.connection import server_at
 from rag.postgres.lexical import SharedTerms
-from rag.postgres.shared_catalog import SharedCatalog
 from rag.postgres.snapshot import State
 from rag.postgres.vectors import SharedTokens, SharedVectors
-from rag.store import Manifest
+from rag.store import Catalog, Manifest
+
+
+class SharedCatalog(Catalog):
+    """The articles and spans of one state of a shared index."""
+
+    IN_LIST: ClassVar[str] = "IN (SELECT jsonb_array_elements_text(?::jsonb))"
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state.server.shown)
+        self._state = state
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        return self._state.rows(sql.replace("?", "%s"), parameters)
+
+    def close(self) -> None:
+        self._state.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +77,5 @@ def open_shared(url: str) -> SharedIndex:
 
 def shared_manifest(url: str) -> Manifest:
     """What the shared index at `url` is now; another one after each change. Raises as `open_shared` does."""
-    state = State(server_at(url))
-    try:
+    with closing(State(server_at(url))) as state:
         return state.manifest
-    finally:
-        state.close()

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rag.errors import IndexMissing, IndexTooNew, StoreTooOld
-from rag.postgres.connection import SCHEMA_NAME, Connection, psycopg, register_vector
+from rag.postgres.connection import SCHEMA_NAME, Connection, first_line, psycopg, register_vector
 
 SHARDS = 64
 LOCK = 0x7261_6700
@@ -85,7 +85,7 @@ def prepare(connection: Connection, shown: str, dimension: int, migrations: Sequ
         try:
             connection.execute("CREATE EXTENSION IF NOT EXISTS vector SCHEMA public")
         except psycopg.Error as error:
-            raise StoreTooOld(url=shown, found=_said(error), needed="pgvector") from error
+            raise StoreTooOld(url=shown, found=first_line(error), needed="pgvector") from error
         _check_vector(connection, shown)
         register_vector(connection)
         found = version(connection)
@@ -137,7 +137,3 @@ def _row(connection: Connection, sql: str, *parameters: object) -> tuple[Any, ..
     row = connection.execute(sql, parameters).fetchone()
     assert row is not None
     return row
-
-
-def _said(error: psycopg.Error) -> str:
-    return str(error).strip().partition("\n")[0]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
 from rag.errors import IndexDamaged
-from rag.postgres.connection import Connection, Server, psycopg
+from rag.postgres.connection import Connection, Server, first_line, psycopg
 from rag.postgres.posting_lists import graves
 from rag.postgres.schema import check_version
 from rag.protocols import Ids
@@ -19,10 +20,6 @@ from rag.store import Manifest
 Parameters = Sequence[object] | Mapping[str, object]
 
 _ABOUT = "SELECT name, value FROM about"
-_TALLY = """
-SELECT sum(version)::bigint, sum(articles)::bigint, sum(passages)::bigint, sum(sentences)::bigint,
-sum(passage_terms)::bigint, sum(passage_grams)::bigint, sum(sentence_terms)::bigint FROM tally
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +33,9 @@ class Tally:
     passage_terms: int
     passage_grams: int
     sentence_terms: int
+
+
+_TALLY = f"SELECT {', '.join(f'sum({column.name})::bigint' for column in fields(Tally))} FROM tally"
 
 
 class State:
@@ -91,7 +91,7 @@ class State:
         except psycopg.OperationalError:
             raise
         except psycopg.Error as error:
-            raise IndexDamaged(path=self.server.shown, reason=str(error).partition("\n")[0]) from error
+            raise IndexDamaged(path=self.server.shown, reason=first_line(error)) from error
 
     def _resume(self, lost: psycopg.Error) -> None:
         self._ending.detach()
@@ -116,7 +116,7 @@ def _begin(server: Server) -> tuple[Connection, dict[str, str], Tally]:
     try:
         return _begin_once(server)
     except psycopg.OperationalError:
-        # It had been idle while its server went away, and so had the others.
+        # The server went away while this connection lay idle, and so have the other idle ones ended.
         server.forget()
     try:
         return _begin_once(server)
@@ -128,19 +128,12 @@ def _begin_once(server: Server) -> tuple[Connection, dict[str, str], Tally]:
     """Begins the transaction of a state by asking what the index is. Raises IndexMissing, IndexTooNew."""
     connection = server.connect("read")
     try:
-        facts, counts = _read(connection)
+        facts: dict[str, str] = {}
+        with suppress(psycopg.errors.UndefinedTable):  # there is no index
+            facts = dict(connection.execute(_ABOUT).fetchall())
         check_version(int(facts.get("schema", 0)), server.shown)
+        (counts,) = connection.execute(_TALLY).fetchall()
     except BaseException:
         server.give_back("read", connection)
         raise
     return connection, facts, Tally(*counts)
-
-
-def _read(connection: Connection) -> tuple[dict[str, str], tuple[int, ...]]:
-    """The facts about the index and its tally; nothing where there is no index."""
-    try:
-        facts: dict[str, str] = dict(connection.execute(_ABOUT).fetchall())
-        (counts,) = connection.execute(_TALLY).fetchall()
-    except psycopg.errors.UndefinedTable:
-        return {}, ()
-    return facts, counts

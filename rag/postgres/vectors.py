@@ -20,13 +20,14 @@ from rag.store import Projection, StoredTokens
 FEW = 20_000
 """So many vectors are compared one by one: it takes about ten milliseconds and misses none."""
 
-# Equal ones by document and place, as they lie in a folder.
+# Spans of equal distance come by document and place, which is their order in an index folder.
 _SEARCH = """
 WITH near AS MATERIALIZED (
     SELECT id, vector <#> %(asked)s AS distance FROM {table} {condition} ORDER BY {distance} LIMIT %(k)s
 ) SELECT near.id, -distance FROM near JOIN passage USING (id) ORDER BY distance, document, start
 """
-# An expression is not what the graph is an index of: it is worked out for every row.
+# The graph is an index of the bare distance. Ordered by the distance plus zero, the server cannot use it and compares
+# every row.
 _BY_GRAPH, _BY_ALL = "vector <#> %(asked)s", "(vector <#> %(asked)s) + 0"
 
 
@@ -92,7 +93,4 @@ class SharedTokens:
 
 def read_projection(rows: Sequence[tuple[bytes, bytes]]) -> Projection | None:
     """The projection in the row of its table, if there is one."""
-    if not rows:
-        return None
-    centre = np.frombuffer(rows[0][0], np.float32)
-    return Projection(centre, np.frombuffer(rows[0][1], np.float32).reshape(len(centre), -1))
+    return Projection.unpacked(*rows[0]) if rows else None

@@ -11,7 +11,7 @@ from __future__ import annotations
 import uuid
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from rag.domain import Progress
@@ -105,10 +105,8 @@ def _agree(connection: Connection, server: Server, index: Index) -> None:
         if "embedder_digest" not in known:
             created = datetime.now(timezone.utc).isoformat(timespec="seconds")
             note(connection, {**told, "id": uuid.uuid4().hex, "created": created})
-            connection.execute(
-                "INSERT INTO projection (centre, basis) VALUES (%s, %s)",
-                [index.tokens.projection.centre.tobytes(), index.tokens.projection.basis.tobytes()],
-            )
+            packed = index.tokens.projection.packed()
+            connection.execute("INSERT INTO projection (centre, basis) VALUES (%s, %s)", packed)
             return
     if known["embedder_digest"] != mine.embedder_digest:
         built, chosen = (f"{one['embedder']} ({one['embedder_digest'][:8]})" for one in (known, told))
@@ -127,10 +125,14 @@ def _short(projection: Projection | None) -> str:
 
 
 def _take_over(connection: Connection, writer: str) -> None:
-    """Makes `writer` the only one: what others hold becomes what it brought before, if it holds none of that name."""
+    """Makes `writer` the only one who holds anything: every article there is, under the name that it has there.
+
+    What `writer` had itself under such a name is overwritten, or the article would be nobody's and stay for ever. The
+    comparison with its folder, which comes next, takes out what is not there and brings what is.
+    """
     with connection.transaction():
         connection.execute(
-            "INSERT INTO holder SELECT DISTINCT ON (document) %s, document, digest FROM article"
+            "INSERT INTO holder SELECT %s, document, digest FROM article"
             " ON CONFLICT (writer, document) DO UPDATE SET digest = excluded.digest",
             [writer],
         )
@@ -145,19 +147,17 @@ class _There:
     seal: str
 
 
+@dataclass(slots=True)
 class _Push:
     """One writer's way to a shared index, with what it has, `mine`."""
 
-    def __init__(
-        self, connection: Connection, index: Index, writer: str, mine: Mapping[str, Sealed], on_problem: OnTaken
-    ) -> None:
-        self._connection = connection
-        self._index = index
-        self._writer = writer
-        self._mine = mine
-        self._on_problem = on_problem
-        self._before: set[str] = set()
-        self._taken: set[str] = set()
+    _connection: Connection
+    _index: Index
+    _writer: str
+    _mine: Mapping[str, Sealed]
+    _on_problem: OnTaken
+    _before: set[str] = field(default_factory=set)
+    _taken: set[str] = field(default_factory=set)
 
     def work(self) -> list[str]:
         """The names of the articles that differ from what this writer brought before, in the order of the folder."""
@@ -235,6 +235,6 @@ class _Push:
 def _is_as(name: str, one: Sealed, digest: str, there: _There) -> bool:
     """Whether an article is in the shared index as a folder has it under `name`.
 
-    Under the name that another writer gave it, it is as that one says.
+    Where another writer gave it another name, its text must be the same and no more.
     """
     return digest == one.digest and (there.document != name or there.seal == one.seal)

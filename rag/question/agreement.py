@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Literal
 
-from rag.question.grammar import CONTRACTED, FEMININE, MASCULINE, PLURAL, folded
+from rag.question.grammar import folded, grammar_of
 from rag.question.names import Name
 from rag.text import fold
 
@@ -46,7 +46,7 @@ def with_preposition(preposition: str, name: Name, language: str) -> str:
         if name.determiner in ("la", "l'"):
             return f"en {name.text}"
         preposition = "à"
-    for contracted, parts in CONTRACTED[language].items():
+    for contracted, parts in grammar_of(language).contracted.items():
         if parts == (preposition, name.determiner):
             return f"{contracted}{'' if contracted.endswith(chr(39)) else ' '}{name.text}"
     if language == "fr" and preposition == "de" and not name.determiner and opens_with_vowel(name.text):
@@ -75,7 +75,7 @@ def contracted(text: str) -> str:
 
 def is_plural(name: Name, language: str) -> bool:
     """Whether the determiner or a coordination makes it plural."""
-    return name.determiner in PLURAL[language] or _COORDINATED.search(name.text) is not None
+    return name.determiner in grammar_of(language).plural or _COORDINATED.search(name.text) is not None
 
 
 def gender(name: Name, language: str, context: str = "") -> Gender:
@@ -85,7 +85,8 @@ def gender(name: Name, language: str, context: str = "") -> Gender:
     if language == "fr" and name.determiner == "l'":
         return "f" if name.text.endswith("e") else "m"
     if name.determiner:
-        return "f" if name.determiner in FEMININE[language] else "m" if name.determiner in MASCULINE[language] else ""
+        grammar = grammar_of(language)
+        return "f" if name.determiner in grammar.feminine else "m" if name.determiner in grammar.masculine else ""
     if title := re.search(_TITLED + re.escape(name.text), context, re.IGNORECASE):
         return "f" if title["f"] else "m"
     first, *others = fold(name.text).split()

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from rag.question.agreement import agreeing, elided, with_preposition
-from rag.question.grammar import PLACE, words
+from rag.question.grammar import grammar_of, words
 from rag.question.names import Name, find_names, uncapitalised
 from rag.question.referents import Conversation, Exchange
 from rag.text import fold, terms
@@ -170,7 +170,7 @@ def _counterpart(new: Name, last: str, conversation: Conversation, language: str
 
     One after the same preposition; or else one without a preposition, and with a determiner where `new` has one.
     """
-    places = PLACE[language]
+    places = grammar_of(language).place
     names = [name for name in find_names(last, language, conversation.known) if fold(name.text) != fold(new.text)]
     for name in names:
         alike = name.preposition == new.preposition or (name.preposition in places and new.preposition in places)

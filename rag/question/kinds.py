@@ -8,17 +8,8 @@ from __future__ import annotations
 
 import re
 
-from rag.text import fold
+from rag.text import fold, lexicon
 
-_ASKING = {
-    "fr": "qui que qu' quoi quel quelle quels quelles où quand comment combien pourquoi lequel laquelle lesquels"
-    " lesquelles auquel duquel",
-    "en": "who whom whose what which when where why how",
-    "de": "wer wen wem wessen was welche welcher welches welchen welchem wann wo wohin woher warum wieso weshalb wie"
-    " womit wodurch wofür wovon woran worüber",
-    "es": "quién quiénes qué cuál cuáles cuándo dónde adónde cómo cuánto cuánta cuántos cuántas",
-    "it": "chi che cosa cos' quale quali quando dove dov' perché come quanto quanta quanti quante qual",
-}
 _OPENING = {
     "fr": re.compile(r"(?:est-ce|n'est-ce pas)\b(?: que\b| qu')", re.IGNORECASE),
     "en": re.compile(
@@ -68,11 +59,16 @@ def asks_yes_or_no(question: str, language: str) -> bool:
         return False
     if (opening := _OPENING.get(language)) and opening.match(plain):
         return True
-    asking = _ASKING.get(language, _ASKING["en"]).split()
+    asking = _asking(language)
     before = plain
     if language == "fr" and (inversion := _INVERSION.search(plain)):
         before = plain[: inversion.start()]
     return not any(word in asking for word in (match[0].lower() for match in _WORD.finditer(before)))
+
+
+def _asking(language: str) -> frozenset[str]:
+    known = lexicon(language)
+    return frozenset(known.asking.split()) if known and known.asking else _asking("en")
 
 
 def compares(question: str, language: str) -> bool:

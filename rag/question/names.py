@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from rag.question.grammar import CONTRACTED, ELIDED, Table, folded, words
+from rag.question.grammar import Table, folded, grammar_of, words
 from rag.text import fold, french_number, stop_words
 
 _TOKEN = re.compile(
@@ -122,7 +122,7 @@ def _name(text: str, tokens: list[_Token], at: int, end: int, language: str, kno
 def _before(tokens: list[_Token], at: int, language: str) -> tuple[str, str, int]:
     """Determiner and preposition of the name at token `at`, and the index of the first of them."""
     determiner, preposition, first = "", "", at
-    if first and (parts := CONTRACTED[language].get(tokens[first - 1].text.lower())):
+    if first and (parts := grammar_of(language).contracted.get(tokens[first - 1].text.lower())):
         return parts[1], parts[0], first - 1
     if first and tokens[first - 1].folded in words("determiner", language):
         determiner, first = tokens[first - 1].text.lower(), first - 1
@@ -130,7 +130,7 @@ def _before(tokens: list[_Token], at: int, language: str) -> tuple[str, str, int
         # French « a » is the verb.
         if language == "fr" and tokens[first - 1].text.lower() == "a":
             return determiner, "", first
-        preposition, first = ELIDED.get(language, {}).get(found, found), first - 1
+        preposition, first = grammar_of(language).elided.get(found, found), first - 1
     return determiner, preposition, first
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rag.question.agreement import Gender, gender, is_plural
-from rag.question.grammar import PLACE
+from rag.question.grammar import grammar_of
 from rag.question.names import Name, find_names
 from rag.text import fold
 
@@ -72,7 +72,7 @@ class Conversation:
         for exchange in self.recent:
             for said in (exchange.question, exchange.answer):
                 for name in find_names(said, exchange.language, self.known):
-                    if exchange.language == language and name.preposition in PLACE[language]:
+                    if exchange.language == language and name.preposition in grammar_of(language).place:
                         where = said[name.start : name.end]
                         return where[0].lower() + where[1:]
         return ""
@@ -102,7 +102,7 @@ def _ranked(names: list[Name], language: str) -> list[Name]:
 
 
 def _is_place(name: Name, language: str) -> bool:
-    return name.preposition in PLACE[language] and not name.determiner
+    return name.preposition in grammar_of(language).place and not name.determiner
 
 
 def _grouped(text: str, language: str, known: Mapping[str, str]) -> list[Name]:

@@ -99,7 +99,7 @@ def _leader(passage: Passage, words: Words, articles: dict[str, _Article]) -> _L
     if len(words) < FEWEST_WORDS:
         return None
     vocabulary = set(words)
-    # Almost every article lacks some word of the passage: few are compared sentence by sentence.
+    # Cheap test first: almost every article lacks some word of the passage, so few are compared sentence by sentence.
     for article in [a for a in articles.values() if vocabulary <= a.vocabulary and a is not own]:
         pieces = chain.from_iterable(leader.sentences for leader in article.leaders)
         if _days_apart(passage, article.leaders[0].passage) <= MOST_DAYS_APART and _is_made_of(words, pieces):

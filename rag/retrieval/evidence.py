@@ -157,5 +157,5 @@ def _touch(one: Passage, other: Passage) -> bool:
 
 
 def _asks(sentence: str) -> bool:
-    """A question resembles the user's more than any answer does."""
+    """Whether a sentence is itself a question, which resembles the user's more than any answer does."""
     return sentence.rstrip(' \u00a0\u202f»"”)').endswith("?")

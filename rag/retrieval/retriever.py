@@ -25,7 +25,7 @@ from rag.text import Period, detect_language, mentions
 
 CANDIDATES = 100
 RERANKED = 40
-# Against the z-scores of the other views: a passage about the period asked for, and one of the newest day.
+# What is added to the z-scores of the other views for a passage about the period asked for, and for the newest day.
 PERIOD_WEIGHT = 1.0
 LATEST_WEIGHT = 0.5
 CROSS_ENCODER_WEIGHT = 2.0

@@ -11,7 +11,6 @@ from .assembly import (
     open_answering as open_answering,
     open_pipeline as open_pipeline,
     open_retrieval as open_retrieval,
-    open_retriever as open_retriever,
     pipeline_over as pipeline_over,
     preview as preview,
     retriever_over as retriever_over,

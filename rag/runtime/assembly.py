@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from rag import answering, generation, postgres
 from rag.config import KEY_VARIABLE, NO_GENERATOR, PREFIX, Settings, load_settings
 from rag.corpus import OnProblem
 from rag.embedding import CrossEncoderReranker, RayEmbedder, SentenceTransformerEmbedder
@@ -27,15 +28,14 @@ from rag.store import Searchable, check_embedder
 from rag.system import folder_digest
 from rag.text import load_detector
 
-if TYPE_CHECKING:
-    from rag.answering import Pipeline
-
 DEFAULT_MODELS: tuple[ModelSpec, ...] = (GENERATOR, EMBEDDER)
-# What the generator has read of its prompts' beginnings, in the folder of the models.
+# The folder, in that of the models, of what the generator keeps of prompts' beginnings that it has read.
 STATES = ".states"
 
 
-def open_pipeline(index: Path | str | None = None, *, settings: Settings | None = None, **choices: Any) -> Pipeline:
+def open_pipeline(
+    index: Path | str | None = None, *, settings: Settings | None = None, **choices: Any
+) -> answering.Pipeline:
     """A pipeline over the index in the folder `index`, models loaded, ready to be asked.
 
     `choices` are settings by name (`generator="model.gguf"`); they win over the environment and `rag.toml`.
@@ -45,7 +45,7 @@ def open_pipeline(index: Path | str | None = None, *, settings: Settings | None 
     return open_answering(settings or load_settings({"index": index, **choices}, os.environ))[0]
 
 
-def open_answering(settings: Settings) -> tuple[Pipeline, Retriever]:
+def open_answering(settings: Settings) -> tuple[answering.Pipeline, Retriever]:
     """The same with its retriever."""
     start = time.perf_counter()
     index = open_present(settings)
@@ -55,13 +55,8 @@ def open_answering(settings: Settings) -> tuple[Pipeline, Retriever]:
     return pipeline_over(retriever, models, settings, load_s=round(time.perf_counter() - start, 3)), retriever
 
 
-def open_retriever(settings: Settings) -> Retriever:
-    """A retriever over the index of `settings`, its embedder loaded; no generator is needed."""
-    return open_retrieval(settings)[0]
-
-
 def open_retrieval(settings: Settings) -> tuple[Retriever, SentenceTransformerEmbedder]:
-    """The same with its embedder, which grounding needs too."""
+    """A retriever over the index of `settings`, and its embedder, which grounding needs too; no generator is needed."""
     index = open_present(settings)
     embedder = make_embedder(settings)
     models = Models(embedder, None, make_reranker(settings))
@@ -96,11 +91,14 @@ def make_models(settings: Settings, *, apart: bool = False) -> Models:
 
     Raises ModelMissing, ModelDamaged and InvalidSetting.
     """
-    generator = _generator_there(settings)  # first: what names one by hand is told of that one
+    generator: Generator | None = None
+    try:  # first: an error in the generator that was named comes before others
+        generator = make_generator(settings)
+    except ModelMissing:
+        if settings.generator:
+            raise  # without a name it is the default one, which was never fetched: answers are then quotations
     if apart and isinstance(generator, LlamaCppGenerator):
-        from rag.generation import GeneratorApart
-
-        generator = GeneratorApart(generator, token_deadline_s=settings.token_deadline_s)
+        generator = generation.GeneratorApart(generator, token_deadline_s=settings.token_deadline_s)
     return Models(make_embedder(settings), generator, make_reranker(settings))
 
 
@@ -117,11 +115,10 @@ def retriever_over(index: Searchable, models: Models, settings: Settings) -> Ret
     return Retriever(index, models.embedder, reranker=models.reranker, today=settings.today)
 
 
-def pipeline_over(retriever: Retriever, models: Models, settings: Settings, load_s: float = 0.0) -> Pipeline:
+def pipeline_over(retriever: Retriever, models: Models, settings: Settings, load_s: float = 0.0) -> answering.Pipeline:
     """A pipeline over a retriever of the same models; `load_s` is what loading them took."""
-    from rag.answering import Pipeline  # a search alone does not wait for what only answers need
-
-    return Pipeline(retriever, models.embedder, models.generator, settings, load_s=load_s)
+    # Loaded now: a search alone does not wait for what only answers need.
+    return answering.Pipeline(retriever, models.embedder, models.generator, settings, load_s=load_s)
 
 
 def build(
@@ -140,11 +137,8 @@ def build(
     With the setting `store` its folder is what this machine brings to the shared index, which is brought in step. See
     `build_index` and `rag.postgres.share`.
     """
-    projection = None
-    if settings.store:
-        from rag.postgres import share, store_projection
-
-        projection = store_projection(settings.store)  # before anything is embedded for a server that is not there
+    # The server is asked before anything is embedded: it may not be there.
+    projection = postgres.store_projection(settings.store) if settings.store else None
     report = build_index(
         paths,
         settings.index,
@@ -158,7 +152,7 @@ def build(
         on_problem=on_problem,
     )
     if settings.store:
-        share(settings.index, settings.store, on_progress=on_progress, on_problem=on_problem)
+        postgres.share(settings.index, settings.store, on_progress=on_progress, on_problem=on_problem)
     return report
 
 
@@ -187,16 +181,6 @@ def preview(
 def fetch_models(settings: Settings, on_progress: OnProgress = silent) -> dict[str, Path]:
     """Fetches the default models that are not there, and returns where they are."""
     return {spec.name: fetch(spec, settings.models_dir, on_progress) for spec in DEFAULT_MODELS}
-
-
-def _generator_there(settings: Settings) -> Generator | None:
-    """The generator of `settings`; None also when the default one was never fetched: answers are then quotations."""
-    try:
-        return make_generator(settings)
-    except ModelMissing:
-        if settings.generator:
-            raise
-        return None
 
 
 def make_generator(settings: Settings) -> LlamaCppGenerator | EndpointPool | None:

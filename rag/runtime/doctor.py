@@ -19,7 +19,7 @@ from rag.store import check_embedder
 from rag.system import available_memory, free_megabytes, usable_threads
 from rag.wording import say
 
-Status = Literal["ok", "warning", "failed"]
+CheckStatus = Literal["ok", "warning", "failed"]
 
 MEMORY_MB = 3_000
 DISK_MB = 500
@@ -28,7 +28,6 @@ _LIBRARIES = {
     "sentence-transformers": "sentence_transformers",
     "llama-cpp-python": "llama_cpp",
     "faiss-cpu": "faiss",
-    "bm25s": "bm25s",
     "langchain-text-splitters": "langchain_text_splitters",
 }
 
@@ -38,7 +37,7 @@ class Check:
     """One finding; `repair` is the command or step that helps, empty when nothing needs repair."""
 
     name: str
-    status: Status
+    status: CheckStatus
     finding: str
     repair: str = ""
 
@@ -66,7 +65,7 @@ def _processor(_: Settings, language: str) -> Iterator[Check]:
     try:
         from llama_cpp import llama_cpp
     except (ImportError, OSError, RuntimeError):
-        return  # told among the libraries
+        return  # `_libraries` says so
     described = llama_cpp.llama_print_system_info().decode()
     features = [
         part.split("=")[0].split(":")[-1].strip() for part in described.split("|") if part.strip().endswith("= 1")
@@ -78,15 +77,12 @@ def _processor(_: Settings, language: str) -> Iterator[Check]:
 
 
 def _models(settings: Settings, language: str) -> Iterator[Check]:
-    def embedder() -> str:
-        return say("doctor.embedder", language, path=make_embedder(settings).path)
-
     def reranker() -> str:
         made = make_reranker(settings)
         return say("doctor.reranker", language, path=made and made.path)
 
     yield from _generator(settings, language)
-    yield _attempt("embedder", language, embedder)
+    yield _attempt("embedder", language, lambda: say("doctor.embedder", language, path=make_embedder(settings).path))
     if settings.reranker:
         yield _attempt("reranker", language, reranker)
 
@@ -110,7 +106,7 @@ def _endpoints(pool: EndpointPool, language: str) -> Iterator[Check]:
         return say("doctor.generator", language, path=endpoint.url)
 
     checks = [_attempt("generator", language, partial(reach, endpoint)) for endpoint in pool.endpoints]
-    if any(check.status == "ok" for check in checks):  # the others are gone round
+    if any(check.status == "ok" for check in checks):  # the pool does without the others
         checks = [replace(check, status="warning") if check.status == "failed" else check for check in checks]
     yield from checks
     if [check.status for check in checks].count("ok") > 1:

@@ -1,8 +1,9 @@
 """A fair queue for something that one holds at a time, such as the context of a generator.
 
 Owners take turns: who asks three questions at once waits with the second until everyone else who waits has had one.
-A ticket belongs to a round, the one after that of its owner's last ticket but none that is over; tickets are served by
-round, within a round in order of arrival (start-time fair queueing, Goyal et al. 1996, all turns of one length).
+A ticket belongs to the round after that of its owner's last ticket, or to the present one if that is later. Tickets
+are served by round, within a round in order of arrival (start-time fair queueing, Goyal et al. 1996, all turns of one
+length).
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from types import TracebackType
 
 from rag.errors import QueueFull
 
@@ -59,7 +59,7 @@ class FairQueue:
             self._serving = self._waiting.pop(0)
             self._serving.served = time.monotonic()
             self._round = self._serving.round
-            # What is below the present round makes no difference any more.
+            # An owner whose last round is over is like one who never asked.
             self._last_rounds = {owner: last for owner, last in self._last_rounds.items() if last >= self._round}
         else:
             self._last_rounds.clear()
@@ -102,7 +102,5 @@ class Ticket:
     def __enter__(self) -> Ticket:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -22,7 +22,7 @@ from rag.errors import CannotListen
 if TYPE_CHECKING:
     import uvicorn
     from fastapi import FastAPI
-# What an answer that is being written has left when the server is told to end.
+# Seconds that an answer which is being written has to end once the server is told to end.
 LAST_S = 2
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -98,7 +98,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name in [name for name in headers if name.startswith("access-control-")]:
-                    del headers[name]  # of Gradio's; no other site is let in
+                    del headers[name]  # set by Gradio; no other site may read what this one says
                 headers.update(SECURITY_HEADERS)
             await send(message)
 
@@ -181,7 +181,7 @@ def run(server: uvicorn.Server, listener: socket.socket) -> None:
 
 @contextlib.contextmanager
 def _term_as_interrupt() -> Iterator[None]:
-    """The signal that the server raises again once it has ended does not end the program before it has cleaned up."""
+    """Uvicorn raises SIGTERM again once it has ended; as an interrupt it leaves the program time to clean up."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

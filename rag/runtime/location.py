@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rag import postgres
 from rag.config import Settings
 from rag.errors import IndexDamaged, StoreCannot
 from rag.store import Catalog, Manifest, Searchable, current_manifest, open_catalog, open_index
@@ -10,15 +11,13 @@ from rag.store import Catalog, Manifest, Searchable, current_manifest, open_cata
 def open_present(settings: Settings) -> Searchable:
     """Opens the index as it is now. Raises as `open_index` does, or as `rag.postgres.open_shared`."""
     if settings.store:
-        from rag.postgres import open_shared
-
-        return open_shared(settings.store)
+        return postgres.open_shared(settings.store)
     while True:
         manifest = current_manifest(settings.index)
         try:
             return open_index(settings.index)
         except IndexDamaged:
-            # A build that ends meanwhile takes the old data away; the manifest then names the new.
+            # A build that has ended meanwhile has removed the old data; the manifest names the new.
             if current_manifest(settings.index) == manifest:
                 raise
 
@@ -26,18 +25,14 @@ def open_present(settings: Settings) -> Searchable:
 def present_catalog(settings: Settings) -> Catalog:
     """The catalog of the index as it is now, alone; to be closed. Raises as `open_present` does."""
     if settings.store:
-        from rag.postgres import open_shared
-
-        return open_shared(settings.store).catalog
+        return postgres.open_shared(settings.store).catalog
     return open_catalog(settings.index)
 
 
 def present_manifest(settings: Settings) -> Manifest:
     """What the index is now; another one once it has changed. Raises as `open_present` does."""
     if settings.store:
-        from rag.postgres import shared_manifest
-
-        return shared_manifest(settings.store)
+        return postgres.shared_manifest(settings.store)
     return current_manifest(settings.index)
 
 
@@ -55,9 +50,7 @@ def shown_place(place: str) -> str:
     """A folder or the URL of a shared index, as it may be shown."""
     if not is_url(place):
         return place
-    from rag.postgres import shown_url
-
-    return shown_url(place)
+    return postgres.shown_url(place)
 
 
 def needs_folder(settings: Settings, what: str) -> None:

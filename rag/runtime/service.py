@@ -1,9 +1,9 @@
 """One long-lived process's hold on the product: models loaded once, an index that may be replaced, several askers.
 
 Finding passages and sentences costs milliseconds and is done for everybody at once. Only what comes after needs the
-generator, which has one context: there the questions queue, owners taking turns (see `queueing`). Before each question
-the manifest is read again; another index is opened then, with the same models, while questions under way finish on the
-old one, which goes when nobody holds it any more.
+generator, which has one context: there the questions queue, owners taking turns (see `fair_queue`). Before each
+question the manifest is read again; where it has changed the new index is opened, with the same models. Questions under
+way finish on the old one, which is closed when nobody uses it any more.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from rag.store import Catalog, Searchable, check_embedder, headings
 # A consumer in another thread can leave only between two events, so one comes at least this often in the queue.
 POLL_S = 0.2
 
-State = Literal["loading", "ready", "failed"]
+ModelsState = Literal["loading", "ready", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class ServiceStatus:
     """How things stand. `state` is that of the models; after "failed" the next question or `start` tries again.
 
     `step` names what is being done ("load"), empty when nothing is. `error` is why the models cannot be loaded, or
@@ -46,7 +46,7 @@ class Status:
     the name of the generator; None while it is loaded and where there is none: answers are then quotations.
     """
 
-    state: State
+    state: ModelsState
     step: str
     error: RagError | None
     articles: int
@@ -76,11 +76,8 @@ class Service:
         self._over: tuple[Searchable, Retriever, Pipeline] | None = None
         self._updating = threading.Lock()
 
-    def start(self) -> None:
-        """Begins to load the models and returns; after a failure it begins again."""
-        self._begin()
-
-    def _begin(self) -> Future[Models]:
+    def start(self) -> Future[Models]:
+        """Begins to load the models and returns at once; after a failure it begins again."""
         with self._starting:
             if self._loading is None or (self._loading.done() and self._loading.exception()):
                 self._loading = Future()
@@ -93,26 +90,24 @@ class Service:
             loading.set_result(self._load(self._settings))
         except RagError as error:
             loading.set_exception(error)
-        except Exception as error:  # nobody else sees what ends a thread
+        except Exception as error:  # an exception that ends a thread would be lost
             loading.set_exception(UnexpectedError(reason=f"{type(error).__name__}: {error}"))
 
     @property
-    def state(self) -> State:
+    def state(self) -> ModelsState:
         """That of the models; known at once."""
         return self._loaded()[0]
 
-    def _loaded(self) -> tuple[State, Models | None, BaseException | None]:
+    def _loaded(self) -> tuple[ModelsState, Models | None, BaseException | None]:
         loading = self._loading
         if loading is None or not loading.done():
             return "loading", None, None
         error = loading.exception()
         return ("failed", None, error) if error else ("ready", loading.result(), None)
 
-    def status(self) -> Status:
+    def status(self) -> ServiceStatus:
         """How things stand; quick."""
-        return self._status(*self._loaded())
-
-    def _status(self, state: State, models: Models | None, error: BaseException | None) -> Status:
+        state, models, error = self._loaded()
         articles = 0
         try:
             manifest = present_manifest(self._settings)
@@ -121,7 +116,7 @@ class Service:
                 check_embedder(manifest, models.embedder, present_place(self._settings))
         except RagError as flaw:
             error = error or flaw
-        return Status(
+        return ServiceStatus(
             state=state,
             step="load" if state == "loading" else "",
             error=cast("RagError | None", error),
@@ -131,7 +126,7 @@ class Service:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Waits until the models are loaded or have failed, at most `timeout` seconds; whether that is so."""
-        return bool(wait([self._loading or self._begin()], timeout).done)
+        return bool(wait([self._loading or self.start()], timeout).done)
 
     def stream(
         self, question: str, history: Sequence[Turn] = (), scope: Scope = EVERYTHING, owner: str = ""
@@ -170,7 +165,7 @@ class Service:
 
     def models(self) -> Models:
         """The models, loaded."""
-        return self._begin().result()
+        return self.start().result()
 
     def articles(self, scope: Scope = EVERYTHING) -> list[Heading]:
         """The articles in `scope` by date and name. Raises as `headings` and `open_index` do."""

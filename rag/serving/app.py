@@ -16,24 +16,18 @@ from starlette.responses import Response
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from rag.config import Settings
 from rag.errors import RagError
 from rag.runtime import Guard, own_names
-from rag.serving.api import Api
+from rag.serving import api, embeddings, health, openai_api
 from rag.serving.desk import Desk
-from rag.serving.embeddings import EmbeddingsApi
-from rag.serving.health import Health
-from rag.serving.metrics import MeteredService
-from rag.serving.openai_api import OpenAiApi
-from rag.serving.problems import Problem, answer_problem, http_problem, invalid, refusing
+from rag.serving.problems import Problem, answer_problem, refusing
 from rag.serving.request_log import LEFT, Observer
 from rag.serving.schemas import ErrorObject, EventObject
 from rag.serving.security import BodyClock, TokenCheck
 from rag.serving.streams import ClientLeft
-from rag.serving.work import Work
 
 MOST_BODY_BYTES = 1 << 20
-# What the API has; all else is of the page.
+# How the paths of the API begin; every other path belongs to the page.
 _API_PARTS = ("api", "v1", "healthz", "readyz", "metrics", "openapi.json")
 _DESCRIPTION = """Questions to the articles of one index, answered with citations that can be checked.
 
@@ -59,7 +53,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def make_api(service: MeteredService, settings: Settings, work: Work, *, closed: bool = False) -> FastAPI:
+def make_api(desk: Desk, *, closed: bool = False) -> FastAPI:
     """The API alone; `closed`: its documentation says that a token is asked for."""
     app = FastAPI(
         title="rag",
@@ -69,13 +63,11 @@ def make_api(service: MeteredService, settings: Settings, work: Work, *, closed:
         redoc_url=None,
         responses=_ERRORS,
     )
-    desk = Desk(work, settings)
-    for part in (Api(service, desk), OpenAiApi(service, desk), EmbeddingsApi(service, desk), Health(service)):
-        app.include_router(part.router())
-    app.add_exception_handler(RequestValidationError, _on_invalid)
-    app.add_exception_handler(HTTPException, _on_http)
+    app.state.desk = desk
+    for part in (api, openai_api, embeddings, health):
+        app.include_router(part.router)
     app.add_exception_handler(ClientLeft, _on_left)
-    for kind in (Problem, RagError, Exception):
+    for kind in (RequestValidationError, HTTPException, Problem, RagError, Exception):
         app.add_exception_handler(kind, answer_problem)
     described = app.openapi
 
@@ -84,16 +76,6 @@ def make_api(service: MeteredService, settings: Settings, work: Work, *, closed:
 
     app.openapi = openapi  # type: ignore[method-assign]
     return app
-
-
-async def _on_invalid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    return await answer_problem(request, invalid(error.errors()))
-
-
-async def _on_http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return await answer_problem(request, http_problem(error.status_code, error.headers))
 
 
 async def _on_left(request: Request, error: Exception) -> Response:
@@ -124,9 +106,7 @@ class Site:
 
 
 def make_site(
-    service: MeteredService,
-    settings: Settings,
-    work: Work,
+    desk: Desk,
     *,
     host: str,
     page: FastAPI,
@@ -135,13 +115,12 @@ def make_site(
     log_questions: bool = False,
 ) -> ASGIApp:
     """All of it: `page` is that of `make_chat`, guarded already, `tools` what answers at `/mcp`."""
-    api = make_api(service, settings, work, closed=token is not None)
 
     def guarded(app: ASGIApp) -> ASGIApp:
         checked = TokenCheck(app, token) if token else app
         return Guard(BodyClock(checked), own_names(host), MOST_BODY_BYTES, refusing)
 
-    parts = dict.fromkeys(_API_PARTS, ("api", guarded(api)))
+    parts = dict.fromkeys(_API_PARTS, ("api", guarded(make_api(desk, closed=token is not None))))
     if tools is not None:
         parts["mcp"] = ("mcp", guarded(tools))
 
@@ -153,5 +132,5 @@ def make_site(
                     await stack.enter_async_context(router.lifespan_context(part))
             yield
 
-    site = Observer(Site(parts, page), service.meter, log_questions=log_questions)
+    site = Observer(Site(parts, page), desk.service.meter, log_questions=log_questions)
     return Router(default=site, lifespan=lifespan)

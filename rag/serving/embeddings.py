@@ -11,51 +11,37 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from rag.contracts import dump
 from rag.protocols import Embedder, Vectors
-from rag.serving.desk import Deadline, Desk
-from rag.serving.metrics import MeteredService
+from rag.serving.desk import AtDesk, Deadline
 from rag.serving.openai_schemas import EmbeddingBody, Embeddings
-from rag.serving.problems import Problem
+from rag.serving.problems import JsonResponse, Problem
 
 # What the model's own prompt and special tokens take of the text it reads, and a little more.
 _RESERVED_TOKENS = 16
 
 
-class EmbeddingsApi:
-    """The route `/v1/embeddings`, over one service."""
+router = APIRouter(prefix="/v1", tags=["OpenAI"])
 
-    def __init__(self, service: MeteredService, desk: Desk) -> None:
-        self._service = service
-        self._desk = desk
 
-    def router(self) -> APIRouter:
-        """The route."""
-        router = APIRouter(prefix="/v1", tags=["OpenAI"])
-        router.post("/embeddings", response_model=Embeddings, summary="Embed texts")(self.embed)
-        return router
-
-    async def embed(self, request: Request, body: EmbeddingBody, deadline: Deadline = None) -> Response:
-        """Unit vectors of texts. A text longer than the model reads is refused, not cut."""
-        self._desk.work.check_ready()
-        embedder = self._service.models().embedder
-        if body.model != embedder.name:
-            raise Problem(HTTPStatus.NOT_FOUND, "model_not_found", param="model", name=body.model)
-        if body.dimensions not in (None, embedder.dimension):
-            raise _flaw("unsupported_value", "dimensions", name="dimensions", allowed=embedder.dimension)
-        texts = [body.input] if isinstance(body.input, str) else body.input
-        asks = body.input_type == "query"
-        vectors, tokens = await self._desk.work.embed(
-            lambda: _embedded(embedder, texts, asks), self._desk.deadline_s(deadline)
-        )
-        self._service.meter.embedded.inc(tokens)
-        data = [
-            {"object": "embedding", "index": index, "embedding": _shown(vector, body.encoding_format)}
-            for index, vector in enumerate(vectors)
-        ]
-        usage = {"prompt_tokens": tokens, "total_tokens": tokens}
-        reply = {"object": "list", "data": data, "model": embedder.name, "usage": usage}
-        return Response(dump(reply), media_type="application/json")
+@router.post("/embeddings", response_model=Embeddings, summary="Embed texts")
+async def embed(request: Request, body: EmbeddingBody, desk: AtDesk, deadline: Deadline = None) -> Response:
+    """Unit vectors of texts. A text longer than the model reads is refused, not cut."""
+    desk.work.check_ready()
+    embedder = desk.service.models().embedder
+    if body.model != embedder.name:
+        raise Problem(HTTPStatus.NOT_FOUND, "model_not_found", param="model", name=body.model)
+    if body.dimensions not in (None, embedder.dimension):
+        raise _flaw("unsupported_value", "dimensions", name="dimensions", allowed=embedder.dimension)
+    texts = [body.input] if isinstance(body.input, str) else body.input
+    asks = body.input_type == "query"
+    vectors, tokens = await desk.work.embed(lambda: _embedded(embedder, texts, asks), desk.deadline_s(deadline))
+    desk.service.meter.embedded.inc(tokens)
+    data = [
+        {"object": "embedding", "index": index, "embedding": _shown(vector, body.encoding_format)}
+        for index, vector in enumerate(vectors)
+    ]
+    usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+    return JsonResponse({"object": "list", "data": data, "model": embedder.name, "usage": usage})
 
 
 def _embedded(embedder: Embedder, texts: list[str], asks: bool) -> tuple[Vectors, int]:

@@ -5,17 +5,11 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from rag.contracts import WHOLE
 
 # A question may be longer before its control characters are left out; `clean_question` has the true limit.
 LONGEST_TEXT = 20_000
@@ -30,13 +24,6 @@ def _encodable(text: str) -> str:
     return text
 
 
-def _whole(value: Any) -> Any:
-    """To JSON 3.0 is an integer, to Python it is not."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-# Stands last, or the description loses the limits before it.
-WHOLE = BeforeValidator(_whole)
 Integer = Annotated[int, WHOLE]
 ENCODABLE = AfterValidator(_encodable)
 Text = Annotated[str, Field(max_length=LONGEST_TEXT), ENCODABLE]

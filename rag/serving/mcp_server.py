@@ -25,14 +25,14 @@ from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
 
 from rag.config import Settings
-from rag.contracts import dump
-from rag.runtime import Models, Service, load_models
+from rag.contracts import AnswerObject, HitsObject, dump
+from rag.runtime import Models, load_models
+from rag.serving.desk import Desk
 from rag.serving.fields import Body
 from rag.serving.metrics import Meter, MeteredService
 from rag.serving.problems import LANGUAGES, Problem, invalid, language_of, problem_of
-from rag.serving.schemas import AnswerObject, AskBody, HitsObject, SearchBody
-from rag.serving.tools import LONGEST_STRETCH, Call, ReadBody, StretchObject, Tools
-from rag.serving.work import Work
+from rag.serving.schemas import AskBody, SearchBody
+from rag.serving.tools import LONGEST_STRETCH, ReadBody, StretchObject, ToolCall, Tools
 from rag.text import detect_language
 from rag.wording import say, user_language
 
@@ -55,11 +55,12 @@ _log = logging.getLogger(__name__)
 Context = ServerRequestContext[Any, Any]
 
 
-class Protocol:
+class ToolServer:
     """The tools of one server as the protocol wants them, in the language of `settings` where the client names none."""
 
-    def __init__(self, service: Service, work: Work, settings: Settings) -> None:
-        self._tools = Tools(service, work, settings)
+    def __init__(self, desk: Desk) -> None:
+        self._tools = Tools(desk)
+        settings = desk.settings
         self._language = settings.language if settings.language in LANGUAGES else user_language()
         self.server: Server[Any] = Server(
             "rag",
@@ -98,7 +99,7 @@ class Protocol:
         use: Callable[..., Awaitable[Any]] = getattr(self._tools, params.name)
         try:
             body = takes.model_validate(arguments)
-            value = await use(body, Call(str(context.request_id), _owner(context), language, _reporter(context)))
+            value = await use(body, ToolCall(str(context.request_id), _owner(context), language, _reporter(context)))
         except ValidationError as error:
             flaws = [{**flaw, "loc": ("arguments", *flaw["loc"])} for flaw in error.errors()]
             return _failed(invalid(flaws), language)
@@ -142,12 +143,12 @@ def _failed(problem: Problem, language: str) -> types.CallToolResult:
     return types.CallToolResult(content=[types.TextContent(text=text)], is_error=True)
 
 
-def mcp_app(service: Service, work: Work, settings: Settings) -> Starlette:
+def mcp_app(desk: Desk) -> Starlette:
     """What answers at `/mcp`, once its lifespan has begun.
 
     Which names and pages it is asked by, and with which token, is checked before it.
     """
-    return Protocol(service, work, settings).server.streamable_http_app(
+    return ToolServer(desk).server.streamable_http_app(
         streamable_http_path=PATH,
         max_request_body_size=MOST_BODY_BYTES,
         max_sessions=MOST_SESSIONS,
@@ -166,10 +167,10 @@ def serve_stdio(settings: Settings, load: Callable[[Settings], Models] | None = 
 
 async def _serve_stdio(settings: Settings, load: Callable[[Settings], Models]) -> None:
     service = MeteredService(settings, Meter(), load)
-    work = Work(service, settings)
-    server = Protocol(service, work, settings).server
+    desk = Desk(service, settings)
+    server = ToolServer(desk).server
     service.start()
     async with stdio_server() as (reading, writing):
         await server.run(reading, writing, server.create_initialization_options())
-    await work.drain(0.0, lambda: True)
+    await desk.work.drain(0.0, lambda: True)
     service.close()

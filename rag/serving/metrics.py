@@ -14,9 +14,9 @@ from rag.events import Event, Finished
 from rag.runtime import Models, Service, load_models
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160)
-# How long an answer takes, until one has been given.
+# How long an answer is taken to last until the first one has been given.
 _FIRST_PACE_S = 10.0
-# The part of the newest answer in the mean of all.
+# The weight of the newest answer in the running mean.
 _NEWEST = 0.2
 
 

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, WithJsonSchema
 
-from rag.serving.fields import ENCODABLE, LONGEST_TEXT, WHOLE, Body, Integer, Name, Only, Text
-from rag.serving.schemas import Count
+from rag.contracts import WHOLE, Count, Day, Rounded
+from rag.serving.fields import ENCODABLE, LONGEST_TEXT, Body, Integer, Name, Only, Text
 
 _MOST_MESSAGES = 400
 MOST_INPUTS = 256
@@ -65,7 +65,7 @@ class ChatBody(Body):
     metadata: dict[str, Text] | None = None
     safety_identifier: Text | None = None
     parallel_tool_calls: bool | None = None
-    # Answers are deterministic, cited text of a length of their own.
+    # How an answer is sampled, how long it is and what form it has cannot be chosen.
     temperature: Annotated[Any, Only(0)] = None
     top_p: Annotated[Any, Only(1)] = None
     n: Annotated[Any, Only(1)] = None
@@ -108,7 +108,7 @@ class UrlCitation(BaseModel):
     end: Count
     page: int | None
     quote: str
-    date: str | None
+    date: Day
     source: str | None
     score: float
 
@@ -124,7 +124,7 @@ class About(BaseModel):
     """What an answer is, beyond its text; see `/api/ask`."""
 
     answered: bool
-    confidence: float
+    confidence: Rounded
     conflict: bool
     language: str
     standalone_question: str

@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -35,6 +37,15 @@ _FLAWS = {
     "literal_error": "unsupported_value",
     "json_invalid": "not_json",
 }
+
+
+class JsonResponse(Response):
+    """A JSON object, accents as they are."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        return dump(content).encode()
 
 
 class Problem(Exception):
@@ -73,25 +84,26 @@ class Problem(Exception):
         """The object that the client gets."""
         server = self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
         kind = _TYPES.get(self.status, "server_error" if server else "invalid_request_error")
-        return {
-            "error": {"code": self.code, "message": self.message(language), "type": kind, "param": self.param},
-        }
+        return {"error": {"code": self.code, "message": self.message(language), "type": kind, "param": self.param}}
 
     def response(self, language: str) -> Response:
         """The same as a response."""
-        return Response(dump(self.body(language)), self.status, self.headers, "application/json")
+        return JsonResponse(self.body(language), self.status, self.headers)
 
 
 def problem_of(error: Exception) -> Problem:
     """What a client is told of `error`."""
     if isinstance(error, Problem):
         return error
+    if isinstance(error, RequestValidationError):
+        return invalid(error.errors())
+    if isinstance(error, HTTPException):
+        return http_problem(error.status_code, error.headers)
     if isinstance(error, BadInput):
         return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, _code(error), error=error)
-    if isinstance(error, GenerationFailed):
-        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "generation_failed", detail=str(error), retry_s=5)
     if isinstance(error, RagError):
-        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "not_available", detail=str(error), retry_s=5)
+        code = "generation_failed" if isinstance(error, GenerationFailed) else "not_available"
+        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, code, detail=str(error), retry_s=5)
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "unexpected", detail=f"{type(error).__name__}: {error}")
 
 
@@ -113,7 +125,7 @@ def invalid(flaws: Sequence[Mapping[str, Any]]) -> Problem:
 def _place(location: Sequence[str | int]) -> str:
     """`messages[0].content` for ("body", "messages", 0, "str", "content")."""
     _, *parts = location
-    # Names of the members of a union are pydantic's, not the client's.
+    # Where a field takes several types, pydantic adds the name of the type, which the client does not know.
     named = [part for part in parts if isinstance(part, int) or re.fullmatch(r"[a-z_A-Z-]+", part)]
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in named).lstrip(".")
 

@@ -1,4 +1,4 @@
-"""What goes over the wire at `/api`, as models whose JSON schemas are the contracts."""
+"""What goes over the wire at `/api` beside the objects of `rag.contracts`, as models whose JSON schemas are shown."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from rag.serving.fields import WHOLE, Body, Date, Integer, Name, Names, Text
+from rag.contracts import WHOLE, AnswerObject, Count, HitObject, Seconds, StatementObject
+from rag.domain import Scope, Turn
+from rag.scopes import make_scope
+from rag.serving.fields import Body, Date, Integer, Name, Names, Text
 
 _MOST_TURNS = 200
-Count = Annotated[int, Field(ge=0), WHOLE]
-Seconds = Annotated[float, Field(ge=0)]
 
 
 class Filters(Body):
@@ -22,6 +23,17 @@ class Filters(Body):
     documents: Names | None = Field(None, description="names, or patterns such as `2025/*`")
     sources: Names | None = Field(None, description="names of sources, without regard to case and accents")
     languages: Names | None = Field(None, description="two letters each")
+
+    def scope(self) -> Scope:
+        """The articles that the filters admit. Raises BadDate and PeriodReversed."""
+        return make_scope(
+            since=self.since,
+            until=self.until,
+            on=self.date,
+            documents=self.documents or (),
+            sources=self.sources or (),
+            languages=self.languages or (),
+        )
 
 
 class TurnBody(Body):
@@ -38,6 +50,10 @@ class AskBody(Filters):
     history: Annotated[list[TurnBody], Field(max_length=_MOST_TURNS)] | None = None
     id: Name | Integer | None = Field(None, description="comes back with the answer; without one, the request's own id")
 
+    def turns(self) -> list[Turn]:
+        """The history."""
+        return [Turn(turn.question, turn.answer) for turn in self.history or ()]
+
 
 class SearchBody(Filters):
     """What to look for."""
@@ -49,99 +65,6 @@ class SearchBody(Filters):
     evidence: bool = Field(False, description="sentences instead of passages")
     explain: bool = Field(False, description="the scores that each hit was made of")
     id: Name | Integer | None = Field(None, description="comes back with the hits; without one, the request's own id")
-
-
-class Span(BaseModel):
-    """A stretch of an article: `text` is the article's text from `start` to `end`, in code points."""
-
-    document: str
-    start: Count
-    end: Count
-    text: str
-    score: float
-
-
-class StatementObject(BaseModel):
-    """A sentence of an answer without its markers, and how far its citations support it."""
-
-    text: str
-    citations: list[int]
-    support: float = Field(ge=0, le=1)
-
-
-class CitationObject(BaseModel):
-    """The marker `[marker]` of an answer: `quote` is the article's text from `start` to `end`."""
-
-    marker: int = Field(ge=1)
-    document: str
-    title: str
-    date: str | None
-    source: str | None
-    start: Count
-    end: Count
-    page: int | None = Field(ge=1, description="the page it begins on, where the article has pages")
-    quote: str
-    score: float
-
-
-class TimingsObject(BaseModel):
-    """Seconds since the question was taken up, and tokens of the generator."""
-
-    load_s: Seconds
-    retrieve_s: Seconds
-    evidence_s: Seconds
-    first_token_s: Seconds
-    total_s: Seconds
-    prompt_tokens: Count
-    reused_tokens: Count
-    answer_tokens: Count
-
-
-class AnswerObject(BaseModel):
-    """An answer, as `rag ask --json` prints it. A refusal has `answered` false and no citations."""
-
-    id: str | int
-    question: str
-    standalone_question: str
-    answer: str = Field(description="the text, with a marker [n] at each place that rests on an article")
-    answered: bool
-    confidence: float = Field(ge=0, le=1)
-    conflict: bool = Field(description="two of the articles cited state different values of the same thing")
-    language: str
-    statements: list[StatementObject]
-    citations: list[CitationObject]
-    passages: list[Span]
-    timings: TimingsObject
-    models: dict[str, str]
-
-
-class PlaceObject(BaseModel):
-    """Where another article repeats a passage."""
-
-    document: str
-    start: Count
-    end: Count
-    date: str | None
-    source: str | None
-
-
-class HitObject(Span):
-    """A passage or sentence found."""
-
-    date: str | None
-    title: str
-    source: str | None
-    also: list[PlaceObject] = []
-    parts: dict[str, float] = {}
-
-
-class HitsObject(BaseModel):
-    """Hits, best first, as `rag search --json` prints them."""
-
-    id: str | int
-    question: str
-    hits: list[HitObject]
-    notices: list[str] = []
 
 
 class HeadingObject(BaseModel):

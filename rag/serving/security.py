@@ -19,7 +19,7 @@ from rag.errors import FileUnreadable, InvalidSetting
 from rag.serving.problems import refusing
 
 SHORTEST_TOKEN = 16
-# A body is small and comes at once.
+# Seconds for a body, which is small and comes at once.
 BODY_S = 30.0
 # A supervisor asks whether the server is there and ready, and learns nothing else.
 OPEN_PATHS = ("/healthz", "/readyz")

@@ -7,12 +7,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag import chat, runtime
+from rag.errors import TokenMissing
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from rag.config import Settings
     from rag.runtime import Models
-    from rag.serving.work import Work
+    from rag.serving.work import RequestWork
 
 # The user under whom the page is entered with the token, where no other login was given.
 TOKEN_USER = "rag"
@@ -33,17 +36,15 @@ def launch(
 
     Raises TokenMissing, CannotListen, InvalidSetting, and what opening the conversations does.
     """
-    from rag.errors import TokenMissing
-    from rag.runtime import is_loopback, listen, url_of
     from rag.serving.request_log import log_to_stderr, note
     from rag.serving.shutdown import serve
 
-    if token is None and not is_loopback(host):
+    if token is None and not runtime.is_loopback(host):
         raise TokenMissing(host=host)
-    with listen(host, port) as listener:
+    with runtime.listen(host, port) as listener:
         app, work = make_server(settings, host=host, token=token, auth=auth, log_questions=log_questions)
         log_to_stderr()
-        url = url_of(listener)
+        url = runtime.url_of(listener)
         note("listening", url=url.replace("http://", "https://", 1) if cert else url)
         serve(app, listener, work, cert, key)
         note("ended")
@@ -57,24 +58,19 @@ def make_server(
     auth: Mapping[str, str] | None = None,
     log_questions: bool = False,
     load: Callable[[Settings], Models] | None = None,
-) -> tuple[ASGIApp, Work]:
+) -> tuple[ASGIApp, RequestWork]:
     """The site over a service whose models begin to load, and the work that it does.
 
     `load` gives other models than those of `settings`, whose generator runs in a process of its own.
     """
-    from rag.chat import make_chat
-    from rag.runtime import load_models
     from rag.serving.app import make_site
+    from rag.serving.desk import Desk
     from rag.serving.mcp_server import mcp_app
     from rag.serving.metrics import Meter, MeteredService
-    from rag.serving.work import Work
 
-    service = MeteredService(settings, Meter(), load or partial(load_models, apart=True))
-    page = make_chat(settings, service, host=host, auth=auth or ({TOKEN_USER: token} if token else None))
+    service = MeteredService(settings, Meter(), load or partial(runtime.load_models, apart=True))
+    page = chat.make_chat(settings, service, host=host, auth=auth or ({TOKEN_USER: token} if token else None))
     service.start()
-    work = Work(service, settings)
-    tools = mcp_app(service, work, settings)
-    site = make_site(
-        service, settings, work, host=host, page=page, tools=tools, token=token, log_questions=log_questions
-    )
-    return site, work
+    desk = Desk(service, settings)
+    site = make_site(desk, host=host, page=page, tools=mcp_app(desk), token=token, log_questions=log_questions)
+    return site, desk.work

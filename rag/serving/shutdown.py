@@ -11,17 +11,17 @@ from starlette.types import ASGIApp
 
 from rag.errors import InvalidSetting
 from rag.runtime import quiet_config, run
-from rag.serving.work import Work
+from rag.serving.work import RequestWork
 
-# What the answer that is being written has left when the server is told to end.
+# Seconds that an answer which is being written has to end once the server is told to end.
 GRACE_S = 10.0
 _HEADER_BYTES = 16 << 10
 
 
-class Server(uvicorn.Server):
+class SiteServer(uvicorn.Server):
     """Lets the work end before connections are closed; meanwhile nothing new is taken up."""
 
-    def __init__(self, config: uvicorn.Config, work: Work) -> None:
+    def __init__(self, config: uvicorn.Config, work: RequestWork) -> None:
         super().__init__(config)
         self._work = work
 
@@ -30,7 +30,9 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(app: ASGIApp, listener: socket.socket, work: Work, cert: Path | None = None, key: Path | None = None) -> None:
+def serve(
+    app: ASGIApp, listener: socket.socket, work: RequestWork, cert: Path | None = None, key: Path | None = None
+) -> None:
     """Serves until Ctrl-C or SIGTERM, over TLS with `cert`. Raises InvalidSetting for one that cannot be used."""
     options: dict[str, Any] = {"log_config": None, "log_level": "error", "h11_max_incomplete_event_size": _HEADER_BYTES}
     if cert:
@@ -40,4 +42,4 @@ def serve(app: ASGIApp, listener: socket.socket, work: Work, cert: Path | None =
         config.load()
     except OSError as error:  # ssl.SSLError is one
         raise InvalidSetting(key="cert", place="--cert, --key", reason=error) from error
-    run(Server(config, work), listener)
+    run(SiteServer(config, work), listener)

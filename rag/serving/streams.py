@@ -15,7 +15,7 @@ from rag.contracts import answer_object, dump, hits_object
 from rag.domain import Answer
 from rag.events import Checked, Event, Finished, Found, Queued, Written
 from rag.serving.problems import language_of, problem_of
-from rag.serving.work import Run, Work
+from rag.serving.work import QuestionRun, RequestWork
 
 Kind = Literal["application/json", "text/event-stream", "application/x-ndjson"]
 _KINDS: tuple[Kind, ...] = ("application/json", "text/event-stream", "application/x-ndjson")
@@ -33,7 +33,7 @@ def kind_of(request: Request) -> Kind:
     return next((kind for offer in asked for kind in _KINDS if kind == offer), "application/json")
 
 
-def event_object(event: Event, id_: str | int, work: Work) -> dict[str, Any]:
+def event_object(event: Event, id_: str | int, work: RequestWork) -> dict[str, Any]:
     """`event` as JSON has it."""
     if isinstance(event, Found):
         passages, evidence = (hits_object("", hits, 0)["hits"] for hits in (event.passages, event.evidence))
@@ -55,8 +55,8 @@ def encoded(value: dict[str, Any], kind: Kind) -> str:
     return f"event: {value['event']}\ndata: {text}\n\n" if kind == "text/event-stream" else f"{text}\n"
 
 
-async def whole_answer(request: Request, run: Run) -> Answer:
-    """The answer at the end of `run`. Raises what `Run.events` does, and ClientLeft."""
+async def whole_answer(request: Request, run: QuestionRun) -> Answer:
+    """The answer at the end of `run`. Raises what `QuestionRun.events` does, and ClientLeft."""
 
     async def last() -> Answer:
         async with aclosing(run.events()) as events:
@@ -87,10 +87,10 @@ async def _gone(request: Request) -> None:
         pass
 
 
-async def begun(request: Request, run: Run) -> AsyncGenerator[Event, None]:
+async def begun(request: Request, run: QuestionRun) -> AsyncGenerator[Event, None]:
     """The events of `run`, once the first is there: until then what goes wrong can still be told by the status.
 
-    Raises what `Run.events` does, and ClientLeft.
+    Raises what `QuestionRun.events` does, and ClientLeft.
     """
     events = run.events()
     first = await while_connected(request, anext(events))
@@ -105,7 +105,7 @@ async def begun(request: Request, run: Run) -> AsyncGenerator[Event, None]:
 
 
 async def streamed(
-    request: Request, run: Run, id_: str | int, work: Work, kind: Kind, headers: dict[str, str]
+    request: Request, run: QuestionRun, id_: str | int, work: RequestWork, kind: Kind, headers: dict[str, str]
 ) -> Response:
     """The events of `run` as they come; a failure is the last one of them. Raises as `begun` does."""
     begun_events = await begun(request, run)

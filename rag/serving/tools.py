@@ -16,24 +16,22 @@ from typing import Any
 import anyio
 from pydantic import Field
 
-from rag.config import Settings
-from rag.contracts import answer_object, heading_object, hits_object
-from rag.domain import Article, Scope, Turn
+from rag.contracts import Count, answer_object, heading_object
+from rag.domain import Article, Scope
 from rag.events import Event, Finished, Queued
 from rag.question import clean_question
-from rag.runtime import Service
-from rag.serving.api import scope_of
+from rag.serving.desk import Desk
 from rag.serving.fields import Body, Name
 from rag.serving.problems import Problem
-from rag.serving.schemas import AskBody, Count, HeadingObject, SearchBody
-from rag.serving.work import Asked, Work
+from rag.serving.schemas import AskBody, HeadingObject, SearchBody
+from rag.serving.work import AskedQuestion
 from rag.text import visible
 from rag.wording import say
 
 # Code points of an article that are given at a time, where no end is given and at most.
 USUAL_STRETCH = 4_000
 LONGEST_STRETCH = 20_000
-# What is done is said again after this long, so that the client knows somebody is there.
+# Seconds until the same message is sent again, so that the client knows that work goes on.
 _SAID_AGAIN_S = 2.0
 _LOADING_S = 0.2
 
@@ -61,7 +59,7 @@ class StretchObject(HeadingObject):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ToolCall:
     """One use of a tool: its id, who takes turns with others, and how to say what is going on, in which language."""
 
     id: str
@@ -73,19 +71,18 @@ class Call:
 class Tools:
     """The tools of one server. Methods raise Problem and what `Service` does."""
 
-    def __init__(self, service: Service, work: Work, settings: Settings) -> None:
-        self._service = service
-        self._work = work
-        self._deadline_s = settings.deadline_s
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._service, self._work, self._deadline_s = desk.service, desk.work, desk.settings.deadline_s
 
-    async def ask(self, body: AskBody, call: Call) -> Any:
+    async def ask(self, body: AskBody, call: ToolCall) -> Any:
         """An answer as `rag ask --json` prints it. Cancelling it ends the work."""
         clean_question(body.question)
         end = time.monotonic() + self._deadline_s
         said = _Said(call)
         await self._loaded(said, end)
-        history = [Turn(turn.question, turn.answer) for turn in body.history or ()]
-        asked = Asked(body.question, history, scope_of(body), call.owner, max(0.0, end - time.monotonic()))
+        left_s = max(0.0, end - time.monotonic())
+        asked = AskedQuestion(body.question, body.turns(), body.scope(), call.owner, left_s)
         await said.say("searching")
         async with aclosing(self._work.ask(asked).events()) as events:
             async for event in events:
@@ -94,18 +91,13 @@ class Tools:
                 await said.happens(event)
         raise AssertionError("a run ends with Finished")
 
-    async def search(self, body: SearchBody, call: Call) -> Any:
+    async def search(self, body: SearchBody, call: ToolCall) -> Any:
         """Hits as `rag search --json` prints them."""
-        scope = scope_of(body)
+        body.scope()  # what is wrong with the filters is told before the models are waited for
         await self._loaded(_Said(call), time.monotonic() + self._deadline_s)
-        self._work.check_ready()
-        hits, notices = await self._work.find(
-            lambda: self._service.search(body.question, body.k, scope, evidence=body.evidence), self._deadline_s
-        )
-        id_ = call.id if body.id is None else body.id
-        return _seen(hits_object(body.question, hits, id_, explain=body.explain, notices=notices))
+        return _seen(await self._desk.search(body, call.id if body.id is None else body.id))
 
-    async def read_article(self, body: ReadBody, call: Call) -> Any:
+    async def read_article(self, body: ReadBody, call: ToolCall) -> Any:
         """A stretch of an article. Its name is looked up in the index; no file is opened by it."""
         article = await self._work.find(lambda: self._article(body.document), self._deadline_s)
         length = len(article.text)
@@ -113,15 +105,8 @@ class Tools:
             raise Problem(HTTPStatus.BAD_REQUEST, "no_such_stretch", name=article.document, length=length)
         wanted = USUAL_STRETCH if body.end is None else min(body.end - body.start, LONGEST_STRETCH)
         end = min(body.start + wanted, length)
-        return _seen(
-            {
-                **heading_object(article),
-                "start": body.start,
-                "end": end,
-                "length": length,
-                "text": article.text[body.start : end],
-            }
-        )
+        stretch = {"start": body.start, "end": end, "length": length, "text": article.text[body.start : end]}
+        return _seen({**heading_object(article), **stretch})
 
     def _article(self, document: str) -> Article:
         article = self._service.article(document)
@@ -140,7 +125,7 @@ class Tools:
 class _Said:
     """Says what is being done, in the words of the chat page; the same again only after a while."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: ToolCall) -> None:
         self._call = call
         self._text, self._at = "", 0.0
 

@@ -1,8 +1,8 @@
 """The work of requests: in threads, bounded in number and time, ended when nobody waits for it any more.
 
 Finding costs milliseconds and has a few threads of its own, searches and the beginnings of answers in order of arrival.
-The rest of an answer has one thread; its events travel to the event loop, which never waits for a model. Whose client
-has left, whose time is over, or who still waits while the server ends, is let go between two events.
+The rest of an answer has one thread; its events travel to the event loop, which never waits for a model. A question
+whose client has left or whose time is over, or that still waits when the server ends, is ended between two events.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from rag.serving.metrics import MeteredService
 from rag.serving.problems import Problem
 
 FINDING_THREADS = 2
-# Calls that wait for one of these; beyond it another is told to come again.
+# Calls that may wait for one of these threads; further ones are told to come again.
 MOST_FINDING = 128
-# Who waits in the queue hears at least so often that this is still so.
+# Seconds until a client that waits is told its place again though it is the same.
 _SAID_AGAIN_S = 1.0
 # When to come again while the models load, and where the server ends.
 _LATER_S = 5.0
-# Who is let go has left after the generator's next word.
+# Seconds for a run that was ended: it notices with the generator's next token.
 _LAST_WORD_S = 1.0
 
 _Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedQuestion:
     """A question and what belongs to it. Owners take turns; it is given up after `deadline_s`."""
 
     question: str
@@ -48,8 +48,8 @@ class Asked:
     deadline_s: float
 
 
-class Run:
-    """One question under way. Of the event loop, but for what `deliver` and `over` say."""
+class QuestionRun:
+    """One question under way. Only the event loop uses it, but for `deliver` and `over`."""
 
     def __init__(self, deadline_s: float) -> None:
         self.loop = asyncio.get_running_loop()
@@ -95,8 +95,8 @@ class Run:
         return True
 
 
-class Work:
-    """All that is under way in one server. Of the event loop."""
+class RequestWork:
+    """All that is under way in one server. Only the event loop uses it."""
 
     def __init__(self, service: MeteredService, settings: Settings) -> None:
         self._service = service
@@ -105,7 +105,7 @@ class Work:
         self._embedder = ThreadPoolExecutor(1, "embedding")
         self._askers = ThreadPoolExecutor(settings.queue_size, "asking")
         self._finding = 0
-        self._runs: set[Run] = set()
+        self._runs: set[QuestionRun] = set()
         self._ending = threading.Event()
 
     @property
@@ -143,26 +143,26 @@ class Work:
         finally:
             self._finding -= 1
 
-    def ask(self, asked: Asked) -> Run:
+    def ask(self, asked: AskedQuestion) -> QuestionRun:
         """Takes a question up. Raises Problem when it cannot be."""
         self.check_ready()
         if self.waiting >= self._most:
             raise _full(self._most, self._service.meter.pace_s)
-        run = Run(asked.deadline_s)
+        run = QuestionRun(asked.deadline_s)
         self._runs.add(run)
         self._finders.submit(self._begin, run, asked)
         return run
 
-    def _begin(self, run: Run, asked: Asked) -> None:
+    def _begin(self, run: QuestionRun, asked: AskedQuestion) -> None:
         events = self._service.stream(asked.question, asked.history, asked.scope, asked.owner)
         try:
             if not run.over:
                 run.deliver(next(events))
             self._askers.submit(self._go_on, run, events)
-        except Exception as error:  # nobody else sees what ends a thread
+        except Exception as error:  # an exception that ends a thread would be lost
             self._end(run, error)
 
-    def _go_on(self, run: Run, events: Generator[Event, None, None]) -> None:
+    def _go_on(self, run: QuestionRun, events: Generator[Event, None, None]) -> None:
         flaw: Exception | None = None
         try:
             with closing(events):
@@ -174,7 +174,7 @@ class Work:
             flaw = error
         self._end(run, flaw)
 
-    def _end(self, run: Run, flaw: Exception | None) -> None:
+    def _end(self, run: QuestionRun, flaw: Exception | None) -> None:
         run.deliver(flaw)
         with suppress(RuntimeError):  # the loop has ended
             run.loop.call_soon_threadsafe(self._runs.discard, run)

@@ -35,14 +35,12 @@ VOCABULARY, PARAMETERS = "vocab.index.json", "params.index.json"
 
 MOST_READ = 4_000_000
 """Postings that are read for a question, which takes about ten milliseconds; the lists of its rarest terms first."""
-# So many passages are then looked up in the other lists.
+# Where lists were left unread, so many passages, the best by those that were read, are looked up in them.
 _CONTINUED = 1_000
-# How many passages, of those that hold the rarest terms, tell what the best reach at least.
+# So many passages that hold the rarest terms give a first bound: the best of all score at least as the best of these.
 _SAMPLE = 4_000
-# Sums of the same numbers in another order differ by less, as a share.
+# The share by which two sums of the same numbers, added in another order, differ at most.
 _SLACK = np.float32(1e-5)
-
-Scores32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +48,9 @@ class _List:
     """The passages that hold one term: rows int32 [n], ascending, and what the term is worth in each, float32 [n]."""
 
     rows: NDArray[np.int32]
-    scores: Scores32
+    scores: Vectors
 
-    def at(self, rows: NDArray[np.int32]) -> Scores32:
+    def at(self, rows: NDArray[np.int32]) -> Vectors:
         """The scores at these rows, float32 [len(rows)]; zero where the term is not held."""
         if not len(self.rows):
             return np.zeros(len(rows), np.float32)
@@ -64,7 +62,7 @@ class LexicalIndex:
     """BM25 scores of passages for a question's terms."""
 
     def __init__(
-        self, ids: Ids, vocabulary: dict[str, int], postings: Postings, scores: Scores32, lengths: NDArray[np.int32]
+        self, ids: Ids, vocabulary: dict[str, int], postings: Postings, scores: Vectors, lengths: NDArray[np.int32]
     ) -> None:
         self._rows = Rows(ids)
         self.term_numbers = vocabulary
@@ -160,18 +158,18 @@ class LexicalIndex:
         return _List(self._held[start:end], self._scores[start:end])
 
 
-def inverse_frequency(held: Ids | Scores32, documents: int) -> NDArray[np.float64]:
+def inverse_frequency(held: Ids | Vectors, documents: int) -> NDArray[np.float64]:
     """What a term is worth that `held` of `documents` hold; its score in any of them is less."""
     worth: NDArray[np.float64] = np.log(1 + (documents - held + 0.5) / (held + 0.5))
     return worth
 
 
-def rarity(held: Scores32, documents: int) -> Scores32:
+def rarity(held: Vectors, documents: int) -> Vectors:
     """Inverse document frequency of terms that so many of `documents` hold, float32 [n]; above zero for none."""
     return np.log1p(documents / (1 + held)).astype(np.float32)
 
 
-def weighed(held: Ids, counts: NDArray[np.uint8], lengths: NDArray[np.int32], documents: int, mean: float) -> Scores32:
+def weighed(held: Ids, counts: NDArray[np.uint8], lengths: NDArray[np.int32], documents: int, mean: float) -> Vectors:
     """What each posting is worth, float32 [n]: `held` int64 [terms] says how many each term has, term after term.
 
     `counts` and `lengths` [n] are how often the passage holds the term and how many terms it has, `mean` of all.
@@ -183,7 +181,7 @@ def weighed(held: Ids, counts: NDArray[np.uint8], lengths: NDArray[np.int32], do
     return np.asarray(np.repeat(worth, held) * (occurring / (norms + occurring)), np.float32)
 
 
-def _scored(lists: Sequence[_List], rows: NDArray[np.int32]) -> Scores32:
+def _scored(lists: Sequence[_List], rows: NDArray[np.int32]) -> Vectors:
     """The scores of `rows` added term by term, as bm25s adds them: to the last bit the same."""
     scores = np.zeros(len(rows), np.float32)
     for some in lists:
@@ -224,7 +222,7 @@ def _sample(rarest: Sequence[_List], mask: NDArray[np.bool_] | None) -> NDArray[
     return np.unique(np.concatenate(parts))
 
 
-def _reach(scores: Scores32, k: int) -> float:
+def _reach(scores: Vectors, k: int) -> float:
     """What the `k`-th best of all rows scores at least: as much as that of some, whose `scores` these are.
 
     0 when those are fewer than `k`.

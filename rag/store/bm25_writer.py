@@ -8,12 +8,11 @@ from __future__ import annotations
 import json
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rag.protocols import Ids
 from rag.store.arrays import ArrayFile
@@ -65,6 +64,7 @@ class LexicalBuilder:
     def write(self) -> None:
         """Writes the folder, flushed to disk."""
         self._folder.mkdir(parents=True)
+        mean = float(self._lengths.mean()) if len(self._ids) else 0.0
         with ExitStack() as files:
             ids, lengths, counts, starts, rows, scores = (
                 files.enter_context(ArrayFile(self._folder / f"{name}.npy", dtype)) for name, dtype in ARRAYS.items()
@@ -72,27 +72,19 @@ class LexicalBuilder:
             ids.append(self._ids)
             lengths.append(self._lengths)
             held = np.empty(0, np.int64)
-            for postings, worth in self._blocks():
-                held = np.append(held, np.diff(postings.starts))
-                counts.append(postings.counts)
-                rows.append(postings.rows)
-                scores.append(worth)
+            for some in merged([*self._runs, *self._held], len(self._ids)):
+                holders = np.diff(some.starts)
+                held = np.append(held, holders)
+                counts.append(some.counts)
+                rows.append(some.rows)
+                scores.append(weighed(holders, some.counts, self._lengths[some.rows], len(self._ids), mean))
             starts.append(np.append(np.int64(0), np.cumsum(held[held > 0])))
+        # Terms that no passage holds any more go, and the others are numbered anew.
+        numbers = np.cumsum(held > 0) - 1
+        vocabulary = {term: int(numbers[number]) for term, number in self._numbers.items() if held[number]}
         parameters = {"k1": K1, "b": B, "method": "lucene", "num_docs": len(self._ids)}
-        for name, value in ((VOCABULARY, self._vocabulary(held)), (PARAMETERS, parameters)):
+        for name, value in ((VOCABULARY, vocabulary), (PARAMETERS, parameters)):
             write_text(self._folder / name, json.dumps(value, ensure_ascii=False))
         if self._spilled.exists():
             self._runs.clear()
             shutil.rmtree(self._spilled)
-
-    def _blocks(self) -> Iterator[tuple[Postings, NDArray[np.float32]]]:
-        """All postings, some terms after the other, and what each term is worth in each passage."""
-        mean = float(self._lengths.mean()) if len(self._lengths) else 0.0
-        for postings in merged([*self._runs, *self._held], len(self._ids)):
-            lengths = self._lengths[postings.rows]
-            yield postings, weighed(np.diff(postings.starts), postings.counts, lengths, len(self._ids), mean)
-
-    def _vocabulary(self, held: Ids) -> dict[str, int]:
-        """The terms that any passage holds, numbered anew."""
-        numbers = np.cumsum(held > 0) - 1
-        return {term: int(numbers[number]) for term, number in self._numbers.items() if held[number]}

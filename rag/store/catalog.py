@@ -73,7 +73,7 @@ class Catalog(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Lets go of what holds it, for all threads."""
+        """Closes the file or the connection that it is read from, for all threads."""
 
     def count_articles(self) -> int:
         """Number of articles."""
@@ -152,7 +152,7 @@ class Catalog(ABC):
         return self.sentences_within_each([passage])[0]
 
     def sentences_within_each(self, passages: Sequence[Passage]) -> list[list[Passage]]:
-        """The same of several passages, asked at once."""
+        """The sentences that lie in each of several passages, asked for at once."""
         places = " OR ".join(['(passage.document = ? AND start >= ? AND "end" <= ?)'] * len(passages))
         rows = self.query(
             f"{_PASSAGE} WHERE level = 'sentence' AND ({places or 'FALSE'}) ORDER BY start",
@@ -180,7 +180,7 @@ class CatalogFile(Catalog):
                 self._connection.execute(_OLDER)
         except sqlite3.DatabaseError as error:
             raise IndexDamaged(path=path, reason=error) from error
-        # Counting spans would read all of them; that there are some, and a table that holds them, is told at once.
+        # Both tables are there, or this raises. One span is enough: counting them would read them all.
         self.query("SELECT id FROM passage LIMIT 1")
         self.count_articles()
 

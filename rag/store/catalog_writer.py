@@ -89,19 +89,8 @@ def writing_catalog(path: Path, old: CatalogFile | None = None) -> Iterator[Cata
 
 def _article_row(article: Article, origin: Origin) -> tuple[object, ...]:
     return (
-        article.id,
-        article.document,
-        article.digest,
-        article.date and article.date.isoformat(),
-        article.title,
-        article.source,
-        article.author,
-        article.language,
-        origin.content,
-        origin.encoding,
-        json.dumps(article.pages),
-        json.dumps(dict(article.provenance)),
-        origin.file or article.document,
-        json.dumps([asdict(segment) for segment in article.segments]),
-        article.text,
-    )
+        article.id, article.document, article.digest, article.date and article.date.isoformat(),
+        article.title, article.source, article.author, article.language, origin.content, origin.encoding,
+        json.dumps(article.pages), json.dumps(dict(article.provenance)), origin.file or article.document,
+        json.dumps([asdict(segment) for segment in article.segments]), article.text,
+    )  # fmt: skip

@@ -62,7 +62,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def told_manifest(folder: Path) -> Manifest:
-    """The same, whether the data are there or not."""
+    """The manifest of the index in `folder`, whether its data are there or not; raises as `read_manifest` does."""
     try:
         text = (folder / MANIFEST_FILE).read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError) as error:

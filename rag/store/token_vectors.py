@@ -45,6 +45,16 @@ class Projection:
         _, directions = np.linalg.eigh(values.T @ values)
         return cls(centre, np.ascontiguousarray(directions[:, ::-1][:, :DIRECTIONS], np.float32))
 
+    @classmethod
+    def unpacked(cls, centre: bytes, basis: bytes) -> Projection:
+        """That of the bytes of the two arrays."""
+        mean = np.frombuffer(centre, np.float32)
+        return cls(mean, np.frombuffer(basis, np.float32).reshape(len(mean), -1))
+
+    def packed(self) -> tuple[bytes, bytes]:
+        """The bytes of `centre` and of `basis`."""
+        return self.centre.tobytes(), self.basis.tobytes()
+
     def is_same(self, other: Projection) -> bool:
         """Whether tokens that went through the one and the other may be compared."""
         return np.array_equal(self.basis, other.basis) and np.array_equal(self.centre, other.centre)

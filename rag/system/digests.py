@@ -12,12 +12,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
 
 from platformdirs import user_cache_dir
+
+from rag.errors import RagError
+from rag.system.files import write_text
 
 _BLOCK = 1 << 20
 _SETTLED_NS = 2_000_000_000
@@ -78,16 +80,9 @@ class _Memory:
         if not self._changed:
             return
         known = {key: value for key, value in self._known.items() if os.path.exists(key)}
-        with suppress(OSError):
+        with suppress(OSError, RagError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._file.parent, prefix=".digests-")
-            try:
-                with open(handle, "w", encoding="utf-8") as out:
-                    json.dump(known, out, indent=1)
-                os.replace(name, self._file)
-            except BaseException:
-                os.unlink(name)
-                raise
+            write_text(self._file, json.dumps(known, indent=1))
 
 
 def content_digest(path: Path) -> str:

@@ -7,6 +7,7 @@ import errno
 import os
 import shutil
 import sqlite3
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -28,7 +29,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
     Raises DiskFull and WriteFailed.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
     with writing(path):
         try:
             with beside.open("wb") as file:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from functools import cache
 from typing import Any
 
@@ -33,28 +32,18 @@ def has_native_bfloat16() -> bool:
     return any(bool(capabilities.get(flag)) for flag in ("avx512_bf16", "amx_bf16", "bf16"))
 
 
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
+@cache
+def one_thread() -> AbstractContextManager[None]:
     """Numerical libraries compute on the calling thread alone meanwhile.
 
     For a single question there is too little to share: where other work goes on, threads wait for each other five
     times as long as one computes. Where several are inside, whoever leaves last restores what the first one found.
     """
-    pools = _thread_pools()
-    pools.enter()
-    try:
-        yield
-    finally:
-        pools.leave()
+    return _OneThread()
 
 
-@cache
-def _thread_pools() -> _ThreadPools:
-    return _ThreadPools()
-
-
-class _ThreadPools:
-    """The thread pools of the libraries loaded: some are limited for the process, some (OpenMP) for a thread."""
+class _OneThread(AbstractContextManager[None]):
+    """Limits the thread pools of the libraries loaded: some for the process, some (OpenMP) for a thread."""
 
     def __init__(self) -> None:
         self._controller = ThreadpoolController()
@@ -62,13 +51,13 @@ class _ThreadPools:
         self._inside = 0
         self._first: Any = None
 
-    def enter(self) -> None:
+    def __enter__(self) -> None:
         with self._lock:
             limited = self._controller.limit(limits=1)
             self._first = self._first if self._inside else limited
             self._inside += 1
 
-    def leave(self) -> None:
+    def __exit__(self, *failure: object) -> None:
         with self._lock:
             self._inside -= 1
             if not self._inside:

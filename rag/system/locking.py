@@ -34,7 +34,7 @@ def alone(folder: Path) -> Iterator[None]:
     lock = FileLock(path, timeout=0, fallback_to_soft=False, on_acquired=_sign)
     with writing(path):
         try:
-            lock.acquire()
+            held = lock.acquire()
         except Timeout as error:
             raise IndexBusy(path=folder, **_owner(path)) from error
         except NotImplementedError as error:
@@ -43,19 +43,13 @@ def alone(folder: Path) -> Iterator[None]:
             if error.errno not in _NO_LOCKS:
                 raise
             raise LocksMissing(path=folder, reason=error.strerror) from error
-    try:
+    with held:
         yield
-    finally:
-        lock.release()
 
 
 def _sign(handle: int) -> None:
-    owner = {"pid": os.getpid(), "host": platform.node(), "started": _now()}
-    os.write(handle, json.dumps(owner).encode())
-
-
-def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+    started = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    os.write(handle, json.dumps({"pid": os.getpid(), "host": platform.node(), "started": started}).encode())
 
 
 def _owner(path: Path) -> dict[str, object]:

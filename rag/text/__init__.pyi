@@ -8,6 +8,7 @@ from .dates import (
     written_day as written_day,
 )
 from .folding import fold as fold, fold_letters as fold_letters
+from .lang import Grammar as Grammar, lexicon as lexicon
 from .language import (
     begin_loading_detector as begin_loading_detector,
     detect_language as detect_language,

@@ -9,14 +9,13 @@ figures (« Vingt-six » is also « 26 »).
 from __future__ import annotations
 
 import re
-import runpy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from functools import cache, lru_cache
-from importlib.metadata import distribution
 
 import Stemmer
 
 from rag.text.folding import fold
+from rag.text.lang import lexicon
 
 _ELISION = re.compile(r"^(?:[ldjmtsnc]|qu|jusqu|lorsqu|puisqu|quoiqu|quelqu|presqu)'(?=\w)")
 _TOKEN = re.compile(
@@ -30,16 +29,6 @@ _STEMMERS = {
     "fr": "french", "en": "english", "de": "german", "es": "spanish", "it": "italian",
     "pt": "portuguese", "nl": "dutch", "sv": "swedish", "da": "danish", "fi": "finnish", "ro": "romanian",
 }  # fmt: skip
-_STOP_LISTS = {"fr": "FRENCH", "en": "EN", "de": "GERMAN", "es": "SPANISH", "it": "ITALIAN"}
-_QUESTION_WORDS = {
-    "fr": "quel quelle quels quelles quoi comment combien pourquoi quand où dont lequel laquelle lesquels lesquelles ça"
-    " cela ceci cet cette est-ce a-t-il a-t-elle t il elle ils elles si ni car donc or plus moins très aussi ainsi"
-    " alors comme tout tous toute toutes entre chez vers sous sans été être avoir fait faire peut dit",
-    "en": "what which who whom whose when where why how do does did is are was were has have had can could will would",
-    "de": "was welche welcher welches wer wem wen wann wo warum wieso wie ist sind war waren hat haben",
-    "es": "qué cuál cuáles quién quiénes cuándo dónde cómo cuánto cuántos cuántas es son fue ha han",
-    "it": "che cosa quale quali chi quando dove come perché quanto quanti quante è sono ha hanno",
-}
 _UNITS = [
     "zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze", "douze", "treize",
     "quatorze", "quinze", "seize", "dix-sept", "dix-huit", "dix-neuf",
@@ -53,14 +42,8 @@ _HUNDREDS = re.compile(r"(?:(?P<times>[a-z]+)-cents?|cent)(?:-(?P<rest>.+))?")
 @cache
 def stop_words(language: str) -> frozenset[str]:
     """Folded words of `language` that carry no content, question words included; empty for an unknown language."""
-    listed = _stop_lists()[f"STOPWORDS_{_STOP_LISTS[language]}"] if language in _STOP_LISTS else ()
-    return frozenset(fold(word) for word in (*listed, *_QUESTION_WORDS.get(language, "").split()))
-
-
-@cache
-def _stop_lists() -> Mapping[str, Sequence[str]]:
-    """The stop words of bm25s by name, read without importing bm25s: it imports SciPy, a fifth of a quick start."""
-    return runpy.run_path(str(distribution("bm25s").locate_file("bm25s/stopwords.py")))
+    known = lexicon(language)
+    return frozenset(known.stop_words.split()) if known else frozenset()
 
 
 @lru_cache(maxsize=100_000)

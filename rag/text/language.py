@@ -20,8 +20,7 @@ from functools import cache
 from threading import Lock, Thread
 from typing import Protocol
 
-LANGUAGES = ("fr", "en", "de", "es", "it", "pt")
-"""The languages told apart unless the caller names others; the first is assumed when nothing tells."""
+from rag.text.lang import LANGUAGES, lexicon
 
 _READ = 4_000  # characters: about 700 words, far more than a decision needs
 _FIRST_WORDS = 12
@@ -30,22 +29,6 @@ _ASSUMED = 12.0  # how much likelier the first language is before anything is re
 _TELLING = 16.0  # how much likelier a language is for each of the first words that it has
 _FLOOR = 1e-3  # of a probability, so that words can still overrule it
 
-_WORDS = {
-    "fr": "et est es sont a ont qui que quoi quel quelle quels quelles quand où ou pourquoi comment combien le la les "
-    "un une de des du en au aux dans sur avec pour par pas on je tu il elle nous vous ils elles cette ces mais donc "
-    "bonjour bonsoir salut merci oui non c'est qu'est-ce",
-    "en": "and is are was were who what which when where why how many much a an the of to in on with for not this that "
-    "these those it he she they we you do does did has have hello hi thanks thank yes no please tell about",
-    "de": "und ist sind war wer was welche welcher welches wann wo warum wie viele der die das den dem des ein eine "
-    "von zu in am mit für nicht auf im ich du er es sie wir ihr hat haben hallo danke ja nein bitte über",
-    "es": "y es son fue a ha quién quien que qué cuál cuáles cuales cuándo cuando dónde donde cómo cuántos cuantos "
-    "cuántas el la los las un una de del en con para por no yo tú ella nosotros hola gracias sí",
-    "it": "e è sono a ha chi che cosa quale quali quando dove perché perche come quanti quante il la le lo gli un una "
-    "di della dei delle del nel in con per non io tu noi ciao grazie sì",
-    "pt": "e é são a quem que qual quais quando onde porquê como quantos quantas o os as um uma de da do dos em no na "
-    "com para por não eu tu nós olá obrigado obrigada sim",
-}
-_COMMON = {language: frozenset(words.split()) for language, words in _WORDS.items()}
 _SPANISH_MARKS = re.compile("[¿¡]")
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
@@ -61,6 +44,12 @@ def _identifier() -> _Identifier:
 
     identifier: _Identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     return identifier
+
+
+@cache
+def _common(language: str) -> frozenset[str]:
+    known = lexicon(language)
+    return frozenset(known.common.split()) if known else frozenset()
 
 
 _loading = Lock()
@@ -82,7 +71,7 @@ def detect_language(text: str, among: Sequence[str] = LANGUAGES) -> str:
     head = text[:_READ].replace("’", "'")
     words = _TOKEN.findall(head)
     first = [word.lower() for word in words[:_FIRST_WORDS]]
-    spoken_for = {language: [word for word in first if word in _COMMON.get(language, ())] for language in among}
+    spoken_for = {language: [word for word in first if word in _common(language)] for language in among}
     marks = _SPANISH_MARKS.search(head) is not None
     if len(words) <= _NAMES and all(word[0].isupper() for word in words) and not any(spoken_for.values()) and not marks:
         return among[0]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from rag.chat.asking import Asking
 from rag.chat.history import ConversationStore
 from rag.chat.history_file import ChatDatabase
+from rag.chat.page_questions import PageQuestions
 from rag.config import Settings
 from rag.domain import Heading
 from rag.indexing.build import build_index
@@ -19,7 +19,7 @@ from tests.support.doubles import BagEmbedder
 def test_articles_are_looked_up_one_by_one_in_the_index_that_is_there(tmp_path: Path) -> None:
     settings, embedder = Settings(index=tmp_path / "index"), BagEmbedder()
     service = Service(settings, lambda _: Models(embedder, None, None))
-    asking = Asking(service, ConversationStore(ChatDatabase(tmp_path / "conversations.sqlite")))
+    asking = PageQuestions(service, ConversationStore(ChatDatabase(tmp_path / "conversations.sqlite")))
     assert asking.headings()("pont.txt") is None  # there is no index yet
     (tmp_path / "seeds").mkdir()
     text = "Titre : Le pont\nSource : AFP\nDate : 4 septembre 2025\n\nLe pont a été rouvert mardi au public."

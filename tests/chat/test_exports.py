@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from eval.cases.sets import load_set
 from eval.errors import MalformedSet
 from rag.chat.exports import answer_text, conversation_html, conversation_json, conversation_markdown, evaluation_cases
-from rag.chat.history import Conversation, Exchange, Marked
+from rag.chat.history import Conversation, Exchange, JudgedExchange
 from rag.contracts import answer_object
 from rag.domain import Answer, Citation, Hit, Passage, Statement, Timings, Turn
 from rag.prompting import LANGUAGES
@@ -244,8 +244,14 @@ def test_marked_answers_become_cases_that_the_evaluation_loads(tmp_path: Path) -
     talk = replace(exchange({**refused.answer, "passages": []}, verdict="good"), id="4")
     path = tmp_path / "marked.jsonl"
     path.write_text(
-        evaluation_cases([Marked(good, ()), Marked(follow_up, (Turn("Où ?", "À Paris."),)), Marked(refused, ())])
-        + evaluation_cases([Marked(talk, ())]),
+        evaluation_cases(
+            [
+                JudgedExchange(good, ()),
+                JudgedExchange(follow_up, (Turn("Où ?", "À Paris."),)),
+                JudgedExchange(refused, ()),
+            ]
+        )
+        + evaluation_cases([JudgedExchange(talk, ())]),
         encoding="utf-8",
     )
     first, second, third, fourth = load_set(path, {DOCUMENT: TEXT})
@@ -262,7 +268,7 @@ def test_marked_answers_become_cases_that_the_evaluation_loads(tmp_path: Path) -
 def test_an_answer_marked_wrong_is_a_draft_that_the_evaluation_refuses(tmp_path: Path) -> None:
     wrong = exchange(answer(), verdict="wrong", remark="À Londres")
     path = tmp_path / "marked.jsonl"
-    path.write_text(evaluation_cases([Marked(wrong, ())]), encoding="utf-8")
+    path.write_text(evaluation_cases([JudgedExchange(wrong, ())]), encoding="utf-8")
     with pytest.raises(MalformedSet, match=r'line 1.*"expected"'):
         load_set(path, {DOCUMENT: TEXT})
     draft = json.loads(path.read_text(encoding="utf-8"))

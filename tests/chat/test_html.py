@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from rag.chat.answer_html import conversation, exchange, live, welcome
-from rag.chat.escaping import LANGUAGES
 from rag.chat.history import Exchange, Summary
 from rag.chat.live_answer import LiveAnswer
+from rag.chat.page_text import LANGUAGES
 from rag.chat.sidebar_html import article_list, conversation_list, file_outcomes, notice, scope_chips, scope_form
-from rag.chat.source_html import Mark, Wanted, source_panel
+from rag.chat.source_html import CitedSpan, ClickedSource, source_panel
 from rag.chat.view import page_language, read_scope, stored_scope
 from rag.contracts import answer_object
 from rag.domain import EVERYTHING, Answer, Article, Citation, Heading, Hit, Passage, Scope, Segment, Statement, Timings
@@ -221,10 +221,10 @@ def test_finished_draft_is_not_stopped() -> None:
 # --- the source panel ------------------------------------------------------------------------------------------------
 
 
-def wanted(**changes: Any) -> Wanted:
+def wanted(**changes: Any) -> ClickedSource:
     sent = {"document": "a.txt", "start": str(START), "end": str(START + len(QUOTE)), "marker": "1", "quote": QUOTE,
             "title": "Titre", "origin": "Le Journal", "date": "2025-09-04", "others": []}  # fmt: skip
-    return Wanted.of({**sent, **changes})
+    return ClickedSource.of({**sent, **changes})
 
 
 def marks(html: str) -> list[str]:
@@ -266,8 +266,10 @@ def test_quotation_stands_in_for_what_is_gone_or_changed(there: Article | None, 
     assert said in html and marks(html) == [QUOTE]
 
 
-@pytest.mark.parametrize("mark", [Mark(-5, 3), Mark(10**9, 10**9 + 4), Mark(40, 30), Mark(0, 10**9)])
-def test_offsets_of_a_liar_do_no_harm(mark: Mark) -> None:
+@pytest.mark.parametrize(
+    "mark", [CitedSpan(-5, 3), CitedSpan(10**9, 10**9 + 4), CitedSpan(40, 30), CitedSpan(0, 10**9)]
+)
+def test_offsets_of_a_liar_do_no_harm(mark: CitedSpan) -> None:
     html = source_panel(wanted(start=mark.start, end=mark.end, quote=""), article(), "fr")
     assert "Premier paragraphe." in Elements(html).text
 
@@ -275,7 +277,7 @@ def test_offsets_of_a_liar_do_no_harm(mark: Mark) -> None:
 @pytest.mark.parametrize("sent", [{}, {"document": "a", "start": "x"}, {"document": "a", "date": "hier"}])
 def test_data_that_make_no_sense_are_refused(sent: dict[str, Any]) -> None:
     with pytest.raises((KeyError, ValueError, TypeError)):
-        Wanted.of(sent)
+        ClickedSource.of(sent)
 
 
 # --- beside the conversation -----------------------------------------------------------------------------------------

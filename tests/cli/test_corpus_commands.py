@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from rag.cli import rag
+from rag.cli.build_reports import tell_problems
 from rag.cli.progress import Pace, amount
 from rag.cli.renderer import Renderer
-from rag.cli.reporting import tell_problems
 from rag.config import Settings
 from rag.corpus.article_files import Notice
 from rag.domain import Progress

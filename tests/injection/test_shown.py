@@ -19,7 +19,7 @@ from rag.chat.exports import conversation_html, conversation_markdown
 from rag.chat.history import Conversation, Exchange
 from rag.chat.live_answer import LiveAnswer
 from rag.chat.sidebar_html import article_list, scope_chips, scope_form
-from rag.chat.source_html import Wanted, source_panel
+from rag.chat.source_html import ClickedSource, source_panel
 from rag.cli.renderer import Renderer
 from rag.contracts import answer_object
 from rag.domain import EVERYTHING, Heading, Scope
@@ -92,7 +92,7 @@ def pieces_of_the_page(case: Case, events: Sequence[Event], catalog: Catalog) ->
 
 def panel(catalog: Catalog, heading: Heading) -> str:
     sent = {"document": heading.document, "title": heading.title, "origin": heading.source}
-    return source_panel(Wanted.of(sent), catalog.article(heading.document), "fr")
+    return source_panel(ClickedSource.of(sent), catalog.article(heading.document), "fr")
 
 
 ASKING = [pytest.param(case, id=case.id) for case in CASES if not case.raises]

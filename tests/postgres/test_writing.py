@@ -53,9 +53,11 @@ def bring(url: str, tmp_path: Path) -> Callable[..., Brought]:
     def unexpected(problem: RagError) -> None:
         raise AssertionError(problem)
 
-    def brought(writer: str, on_problem: Callable[[RagError], None] = unexpected, **articles: str) -> Brought:
+    def brought(
+        writer: str, on_problem: Callable[[RagError], None] = unexpected, replace: bool = False, **articles: str
+    ) -> Brought:
         index = make(tmp_path / writer, {f"{name}.txt": text for name, text in articles.items()}, url)
-        told = push(index, url, writer, on_problem=on_problem)
+        told = push(index, url, writer, replace=replace, on_problem=on_problem)
         assert verify_shared(url, EMBEDDER) == []
         return told
 
@@ -110,6 +112,15 @@ def test_replacing_takes_over_what_others_brought(url: str, bring: Callable[...,
     assert texts(open_shared(url)) == {"fair.txt": FAIR, "snow.txt": SNOW}
     assert verify_shared(url) == []
     assert bring("b", fair=FAIR).removed == 1
+
+
+def test_who_replaces_others_leaves_no_article_that_nobody_holds(url: str, bring: Callable[..., Brought]) -> None:
+    """The name that a text has with the one who replaces was given to another text by another writer."""
+    bring("b", fair=TIDE)
+    bring("a", tide=TIDE)
+    bring("b", fair=TIDE, tide=SNOW)
+    bring("a", tide=TIDE, replace=True)
+    assert texts(open_shared(url)) == {"tide.txt": TIDE}
 
 
 def test_many_writers_at_once(url: str, tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from rag.domain import Passage, Turn
 from rag.prompting import LANGUAGES as WRITTEN, refusal
 from rag.question.followups import LONGEST, TURNS, standalone
 from rag.text.folding import fold
-from rag.text.language import LANGUAGES, detect_language
+from rag.text.lang import LANGUAGES
+from rag.text.language import detect_language
 
 CONDITIONS = Turn("Quelles conditions pose l'Allemagne ?", "L'Allemagne pose trois conditions préalables. [1]")
 SUPPORT = Turn("Quels pays soutiennent l'Ukraine ?", "La France, le Royaume-Uni et la Belgique. [1]")

@@ -17,7 +17,7 @@ from rag.protocols import Embedder, TokenVectors, Vectors
 from rag.question.cleaning import clean_question
 from rag.retrieval.evidence import SHOWN_CHARACTERS, vectors_of, widened
 from rag.retrieval.retriever import Retriever
-from rag.runtime.assembly import open_retriever
+from rag.runtime.assembly import open_retrieval
 from rag.store.index import open_index
 from tests.support.doubles import BagEmbedder, OverlapReranker
 
@@ -240,7 +240,7 @@ def any_retriever(request: pytest.FixtureRequest, retriever: Retriever) -> Retri
     if request.param == "double":
         return retriever
     settings: Settings = request.getfixturevalue("real_settings")
-    return open_retriever(settings)
+    return open_retrieval(settings)[0]
 
 
 ODD = {

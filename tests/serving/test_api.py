@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from rag.serving.schemas import AnswerObject, ArticleObject, ArticlesObject, EventObject, HitsObject
+from rag.contracts import AnswerObject, HitsObject
+from rag.serving.schemas import ArticleObject, ArticlesObject, EventObject
 from tests.support.api_process import QUESTION, Server, serving
 from tests.support.contract_checks import check_answer, check_spans, schema
 from tests.support.paths import SEEDS

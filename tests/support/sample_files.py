@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rag.text.dates.vocabulary import LANGUAGES
+from rag.text.dates.vocabulary import words_of
 from tests.support.file_makers import (
     column,
     make_docx,
@@ -36,7 +36,7 @@ vor am im seit hace del pasado fa nel scorso nous sommes le today is heute ist 9
 WORDS = (
     *(
         word
-        for words in LANGUAGES.values()
+        for words in map(words_of, ("fr", "en", "de", "es", "it"))
         for names in (words.months.replace("/", " "), words.weekdays, words.units, words.numbers)
         for word in names.split()
     ),

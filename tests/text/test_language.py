@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.text.language import LANGUAGES, detect_language
+from rag.text.lang import LANGUAGES
+from rag.text.language import detect_language
 
 
 @pytest.mark.parametrize(

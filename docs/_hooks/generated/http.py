@@ -7,7 +7,6 @@ from typing import Any, cast
 
 from generated.markdown import code, shown, table
 from generated.translation import translated
-from rag.config import Settings
 from rag.serving.app import make_api
 
 _LABELS = {
@@ -33,7 +32,7 @@ _NOT_OURS = ("HTTPValidationError", "ValidationError")
 def description() -> dict[str, Any]:
     """The OpenAPI description. It is made of the routes and their types alone, so there is no service behind them."""
     nobody = cast(Any, None)
-    return make_api(nobody, Settings(), nobody).openapi()
+    return make_api(nobody).openapi()
 
 
 def render(language: str) -> str:

@@ -9,7 +9,8 @@ from generated.http import anchor
 from generated.markdown import code, shown, table
 from generated.translation import translated
 from rag.config import Settings
-from rag.serving.mcp_server import Protocol
+from rag.serving.desk import Desk
+from rag.serving.mcp_server import ToolServer
 from rag.wording import say
 
 _LABELS = {
@@ -29,8 +30,8 @@ def render(language: str) -> str:
 def _listed(language: str) -> list[Any]:
     """The tools as the server lists them; none is called, so there is nothing behind them."""
     nobody = cast(Any, None)
-    protocol = Protocol(nobody, nobody, Settings(language=language))
-    return list(asyncio.run(protocol._list(nobody, None)).tools)
+    tools = ToolServer(Desk(nobody, Settings(language=language)))
+    return list(asyncio.run(tools._list(nobody, None)).tools)
 
 
 def _tool(tool: Any, language: str) -> list[str]:

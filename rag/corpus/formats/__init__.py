@@ -20,8 +20,8 @@ from rag.corpus.formats.content import (
     MOST_TOTAL,
     Content,
     Entry,
+    InputFile,
     Reading,
-    Source,
     check_content,
     check_size,
     read_whole,
@@ -45,7 +45,7 @@ __all__ = (
 
 _WEB = (".html", ".htm")
 _SINGLE = (".txt", ".md", *_WEB, ".pdf", ".docx", ".eml")
-_LISTED: dict[str, Callable[[Source, Reading], Iterator[Entry]]] = {
+_LISTED: dict[str, Callable[[InputFile, Reading], Iterator[Entry]]] = {
     ".jsonl": objects.line_entries,
     ".ndjson": objects.line_entries,
     ".json": objects.entries,
@@ -115,10 +115,10 @@ def read_entries(path: Path, reading: Reading) -> Iterator[Entry]:
 
     try:
         if not S_ISREG(path.stat().st_mode):
-            # A pipe would wait for ever.
+            # Reading a pipe could wait for ever.
             raise FileUnreadable(path=str(path), reason="not a regular file")
         with path.open("rb") as stream:
-            source = Source(str(path), path.name, stream, path.stat().st_size)
+            source = InputFile(str(path), path.name, stream, path.stat().st_size)
             check_size(source.path, source.size, most_on_disk(path.name, reading.most_bytes))
             entries = _entries(source, replace(reading, on_problem=tell), Budget(str(path), source.size))
             first = next(entries, None)
@@ -131,7 +131,7 @@ def read_entries(path: Path, reading: Reading) -> Iterator[Entry]:
         raise FileUnreadable(path=str(path), reason=error.strerror or type(error).__name__) from error
 
 
-def _entries(source: Source, reading: Reading, budget: Budget, depth: int = 0) -> Iterator[Entry]:
+def _entries(source: InputFile, reading: Reading, budget: Budget, depth: int = 0) -> Iterator[Entry]:
     suffix = PurePath(source.name).suffix.lower()
     if suffix in _SINGLE:
         yield Entry("", _one(source, suffix, reading.most_bytes))
@@ -152,20 +152,20 @@ def _entries(source: Source, reading: Reading, budget: Budget, depth: int = 0) -
         yield from _packed(source, suffix, reading, budget, depth + 1)
 
 
-def _packed(source: Source, suffix: str, reading: Reading, budget: Budget, depth: int) -> Iterator[Entry]:
+def _packed(source: InputFile, suffix: str, reading: Reading, budget: Budget, depth: int) -> Iterator[Entry]:
     zipped = suffix == ".zip"
     for member in (zip_members if zipped else tar_members)(source, budget, reading.most_bytes, reads):
         try:
             for entry in _entries(member, reading, budget, depth):
                 yield replace(entry, place=f"/{member.name}{entry.place}")
         except RagError as error:
-            # What is wrong with the archive itself ends it.
+            # An error of the archive itself ends the reading of it.
             if isinstance(error, ArchiveTooLarge) or error.fields["path"] == source.path:
                 raise
             reading.on_problem(error)
 
 
-def _one(source: Source, suffix: str, most_bytes: int) -> Content:
+def _one(source: InputFile, suffix: str, most_bytes: int) -> Content:
     content = read_whole(source, most_bytes)
     if not content:
         raise EmptyArticle(path=source.path)

@@ -24,7 +24,7 @@ from pathlib import PurePosixPath
 from stat import S_ISLNK
 from typing import IO, cast
 
-from rag.corpus.formats.content import MOST_TOTAL, Names, Source, read_whole, split_name
+from rag.corpus.formats.content import MOST_TOTAL, InputFile, Names, read_whole, split_name
 from rag.errors import ArchiveTooLarge, ArchiveTooMany, FileDamaged, FileEncrypted
 from rag.system import MEGABYTE
 
@@ -61,7 +61,9 @@ class Budget:
             raise ArchiveTooLarge(path=self._path, limit=self._most // MEGABYTE)
 
 
-def zip_members(source: Source, budget: Budget, most_bytes: int, reads: Callable[[str], bool]) -> Iterator[Source]:
+def zip_members(
+    source: InputFile, budget: Budget, most_bytes: int, reads: Callable[[str], bool]
+) -> Iterator[InputFile]:
     """The files in a .zip whose names `reads`. Raises FileDamaged, ArchiveTooMany, and FileTooLarge for one in another.
 
     One that needs a password raises FileEncrypted as soon as it is read.
@@ -75,7 +77,7 @@ def zip_members(source: Source, budget: Budget, most_bytes: int, reads: Callable
             yield open_member(place, name, archive, member, budget)
 
 
-def open_zip(source: Source, most_bytes: int) -> zipfile.ZipFile:
+def open_zip(source: InputFile, most_bytes: int) -> zipfile.ZipFile:
     """The .zip that `source` is; one in another archive is read as a whole.
 
     Raises FileDamaged, ArchiveTooMany and FileTooLarge.
@@ -86,14 +88,16 @@ def open_zip(source: Source, most_bytes: int) -> zipfile.ZipFile:
         return zipfile.ZipFile(stream)
 
 
-def open_member(path: str, name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: Budget) -> Source:
+def open_member(path: str, name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: Budget) -> InputFile:
     """The file `member` of `archive`, known by `path` and `name`. Reading it raises FileDamaged, FileEncrypted."""
-    return Source(
+    return InputFile(
         path, name, _unpacked(path, lambda: cast(BufferedIOBase, archive.open(member)), budget), member.file_size
     )
 
 
-def tar_members(source: Source, budget: Budget, most_bytes: int, reads: Callable[[str], bool]) -> Iterator[Source]:
+def tar_members(
+    source: InputFile, budget: Budget, most_bytes: int, reads: Callable[[str], bool]
+) -> Iterator[InputFile]:
     """The files in a .tar.gz whose names `reads`; each must be read before the next. Raises as `zip_members` does."""
     names = _Members(source.path, reads)
     with _told(source.path, budget), tarfile.open(fileobj=gunzip(source, budget).stream, mode="r|") as archive:
@@ -102,12 +106,12 @@ def tar_members(source: Source, budget: Budget, most_bytes: int, reads: Callable
             held = archive.extractfile(member) if name and member.isreg() else None
             if held:
                 place = f"{source.path}/{name}"
-                # What is read of it was counted when it was unpacked.
+                # The budget is not charged: these bytes were counted when the .gz around them was unpacked.
                 stream = _unpacked(place, partial(cast, BufferedIOBase, held), Budget(place, MOST_TOTAL))
-                yield Source(place, name, stream, member.size)
+                yield InputFile(place, name, stream, member.size)
 
 
-def gunzip(source: Source, budget: Budget) -> Source:
+def gunzip(source: InputFile, budget: Budget) -> InputFile:
     """The one file that is packed in a .gz, known by the same path. Reading it raises FileDamaged."""
     stream = _unpacked(source.path, lambda: gzip.GzipFile(fileobj=source.stream), budget)
     return replace(source, name=PurePosixPath(source.name).stem, stream=stream, size=0)
@@ -189,13 +193,13 @@ class _Unpacked(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]  # all that a reader hands over
+    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]  # BufferedReader passes no other kind
         if self._ended:
             return 0
         self._ended = True
         with _told(self._path):
             self._stream = self._stream or self._unpack()
-            # Not more at a time than there is: of a file that is cut off, what comes before counts.
+            # `read1` gives what is there: of a file that is cut off, the part before the cut.
             block = self._stream.read1(len(buffer))
             self._budget.take(len(block))
             buffer[: len(block)] = block

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from rag.corpus.formats import markup, plain
 from rag.corpus.formats.archives import Budget, open_member, open_zip
-from rag.corpus.formats.content import Content, Entry, Names, Reading, Source, make_entry, read_whole
+from rag.corpus.formats.content import Content, Entry, InputFile, Names, Reading, make_entry, read_whole
 from rag.corpus.formats.properties import named
 from rag.corpus.newsroom import outlet
 from rag.errors import ArchiveTooMany, EmptyArticle, FileDamaged, FileEncrypted, RagError
@@ -34,14 +34,14 @@ _FIRST_YEAR = 1450  # of printing; some programs write the year 101 for none
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _BookPart:
     """A document of the book: what its file calls it, and its text."""
 
     name: str
     text: str
 
 
-def entries(source: Source, reading: Reading, budget: Budget) -> Iterator[Entry]:
+def entries(source: InputFile, reading: Reading, budget: Budget) -> Iterator[Entry]:
     """The articles of a book.
 
     Parts that cannot be read are reported. Raises FileDamaged, FileEncrypted, EmptyArticle, FileTooLarge,
@@ -66,17 +66,17 @@ def entries(source: Source, reading: Reading, budget: Budget) -> Iterator[Entry]
             reading.on_problem(error)
 
 
-def _joined(parts: Iterable[_Part]) -> list[_Part]:
+def _joined(parts: Iterable[_BookPart]) -> list[_BookPart]:
     """The parts that stand alone, each with the short ones before it; the last one also with those after it."""
-    joined: list[_Part] = []
+    joined: list[_BookPart] = []
     for part in parts:
         if joined and len(joined[-1].text) < _SHORT:
-            joined[-1] = _Part(part.name, f"{joined[-1].text}\n\n{part.text}")
+            joined[-1] = _BookPart(part.name, f"{joined[-1].text}\n\n{part.text}")
         else:
             joined.append(part)
     if len(joined) > 1 and len(joined[-1].text) < _SHORT:
         last = joined.pop()
-        joined[-1] = _Part(joined[-1].name, f"{joined[-1].text}\n\n{last.text}")
+        joined[-1] = _BookPart(joined[-1].name, f"{joined[-1].text}\n\n{last.text}")
     return joined
 
 
@@ -93,7 +93,7 @@ class _Book:
         self._folder = posixpath.dirname(package)
         self._package = self._tree(package)
 
-    def parts(self) -> Iterator[_Part]:
+    def parts(self) -> Iterator[_BookPart]:
         """The documents that have text."""
         hidden = self._encrypted()
         items = {item.get("id"): item for item in self._package.iter("{*}item")}
@@ -115,7 +115,7 @@ class _Book:
                 continue
             text = markup.text_of(page)
             if text:
-                yield _Part(str(item.get("id")), text)
+                yield _BookPart(str(item.get("id")), text)
 
     def labels(self, heading: str | None = None) -> dict[str, str]:
         """What the book says of itself, or of a chapter called `heading`, whose source is the book."""

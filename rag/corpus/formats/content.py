@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BufferedReader
 from pathlib import PurePath
 
 from rag.corpus.formats.plain import check_text
-from rag.errors import EmptyArticle, FileTooLarge, RagError
+from rag.errors import EmptyArticle, FileDamaged, FileTooLarge, RagError
 from rag.system import MEGABYTE
 
 MOST_BYTES = 20 * MEGABYTE
@@ -20,7 +21,7 @@ MOST_TOTAL = 2_000 * MEGABYTE
 """Bytes of a file that holds several articles, as it lies on disk and as it is unpacked."""
 
 _LONGEST_NAME = 80
-_NOTHING = re.compile("[\\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*")  # no sign that shows
+_NOTHING = re.compile("[\\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*")  # characters that show nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class InputFile:
     """A file to read, on disk or in an archive: `path` as it is told to the user, `name`, and its bytes from the start.
 
     `size` is what it says of its own length, which for one in an archive may be untrue.
@@ -83,7 +84,7 @@ class Names:
 
     def free(self, name: str, suffix: str = "") -> str:
         """`name` with `suffix`, and a number between them where that is taken."""
-        # From the last one on: counting up from one each time would be quadratic where all have the same name.
+        # Counting goes on from the last number: from one each time it would be quadratic where all names are the same.
         wanted = free = name + suffix
         number = self._numbers.get(wanted, 1)
         while free in self._numbers:
@@ -136,10 +137,21 @@ def check_content(path: str, content: Content, most_bytes: int) -> Content:
     return content
 
 
-def read_whole(source: Source, most_bytes: int) -> bytes:
+@contextmanager
+def damage_told(path: str) -> Iterator[None]:
+    """Turns whatever a library lets through of what its parsers raise into FileDamaged."""
+    try:
+        yield
+    except RagError:
+        raise
+    except Exception as error:
+        raise FileDamaged(path=path, reason=str(error) or type(error).__name__) from error
+
+
+def read_whole(source: InputFile, most_bytes: int) -> bytes:
     """All bytes of `source`. Raises FileTooLarge."""
     check_size(source.path, source.size, most_bytes)
     content = source.stream.read(most_bytes + 1)
-    # What an archive says of the size is no promise.
+    # The size that an archive states may be wrong.
     check_size(source.path, len(content), most_bytes)
     return content

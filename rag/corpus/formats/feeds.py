@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rag.corpus.formats import markup
-from rag.corpus.formats.content import Content, Entry, Names, Reading, Source, make_entry
+from rag.corpus.formats.content import Content, Entry, InputFile, Names, Reading, make_entry
 from rag.corpus.formats.properties import host, named
 from rag.corpus.newsroom import outlet
 from rag.errors import FileDamaged, NotAFeed, RagError
@@ -33,7 +33,7 @@ _DATE = ("published", "pubDate", "issued", "dc:issued", "dc:date", "created", "u
 _ADDRESS = re.compile(r"\S+@\S+(?: \((?P<name>.+)\))?")
 
 
-def entries(source: Source, reading: Reading) -> Iterator[Entry]:
+def entries(source: InputFile, reading: Reading) -> Iterator[Entry]:
     """The articles of a feed. Those that cannot be read are reported.
 
     Raises NotAFeed, and FileDamaged, at the end where there are entries.
@@ -51,7 +51,7 @@ def entries(source: Source, reading: Reading) -> Iterator[Entry]:
             reading.on_problem(error)
 
 
-def _items(source: Source) -> Iterator[tuple[dict[str, str], Any]]:
+def _items(source: InputFile) -> Iterator[tuple[dict[str, str], Any]]:
     """Each entry of the feed, with what the feed says of itself."""
     from lxml.etree import XMLSyntaxError, iterparse
 
@@ -69,7 +69,7 @@ def _items(source: Source) -> Iterator[tuple[dict[str, str], Any]]:
                     raise NotAFeed(path=source.path, found=name or element.tag)
                 item = element if item is None and name in _ENTRIES else item
             elif element is item:
-                if not _is_cut(parser):
+                if not any(error.type_name == "ERR_TAG_NOT_FINISHED" for error in parser.error_log[-1:]):  # it is whole
                     yield feed, item
                 item = None
                 _let_go(element)
@@ -81,10 +81,6 @@ def _items(source: Source) -> Iterator[tuple[dict[str, str], Any]]:
         raise FileDamaged(path=source.path, reason=error) from error
     if parser.error_log:
         raise FileDamaged(path=source.path, reason=parser.error_log[0].message)
-
-
-def _is_cut(parser: Any) -> bool:
-    return any(error.type_name == "ERR_TAG_NOT_FINISHED" for error in parser.error_log[-1:])
 
 
 def _let_go(element: Any) -> None:
@@ -109,8 +105,7 @@ def _children(item: Any, name: str) -> Iterator[Any]:
 def _line(item: Any, *names: str) -> str:
     """The first of the children called so that says something, on one line."""
     shown = (" ".join("".join(child.itertext()).split()) for name in names for child in _children(item, name))
-    text = next(filter(None, shown), "")
-    return " ".join((markup.text_of(text) if markup.is_html(text) else markup.unescaped(text)).split())
+    return markup.line_of(next(filter(None, shown), ""))
 
 
 def _link(item: Any) -> str:

@@ -11,20 +11,20 @@ import io
 from collections.abc import Iterator
 
 from rag.corpus.formats import plain
-from rag.corpus.formats.content import Source, too_large
+from rag.corpus.formats.content import InputFile, too_large
 from rag.errors import FileTooLarge, NotText
 
 _BLOCK = 1 << 16
 
 
-class Lines(Iterator[str]):
+class TextLines(Iterator[str]):
     """The lines of `source`, line ends included. `number` is that of the last one, from 1.
 
     `encoding` is that of a line since it was last set to "" which is not UTF-8. Raises NotText and FileTooLarge for a
     line, and goes on with the next one after it.
     """
 
-    def __init__(self, source: Source, most_bytes: int) -> None:
+    def __init__(self, source: InputFile, most_bytes: int) -> None:
         self._path = source.path
         self._stream, self._recoded = as_utf8(source)
         self._most_bytes = most_bytes
@@ -62,7 +62,7 @@ class Lines(Iterator[str]):
         return f"{self._path}#{self.number}"
 
 
-def as_utf8(source: Source) -> tuple[io.BufferedReader, str]:
+def as_utf8(source: InputFile) -> tuple[io.BufferedReader, str]:
     """The bytes of `source` without those of UTF-16 or UTF-32, and its encoding where it was one of these."""
     encoding = plain.marked_encoding(source.stream.peek(4)[:4])
     if not encoding:
@@ -71,7 +71,7 @@ def as_utf8(source: Source) -> tuple[io.BufferedReader, str]:
 
 
 class _Recoded(io.RawIOBase):
-    def __init__(self, source: Source, encoding: str) -> None:
+    def __init__(self, source: InputFile, encoding: str) -> None:
         super().__init__()
         self._source = source
         self._encoding = encoding
@@ -81,7 +81,7 @@ class _Recoded(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]  # all that a reader hands over
+    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]  # BufferedReader passes no other kind
         while not self._ready:
             block = self._source.stream.read(_BLOCK)
             try:

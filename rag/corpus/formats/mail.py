@@ -14,10 +14,10 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 
 from rag.corpus.formats import markup, plain, web_page as web
-from rag.corpus.formats.content import Content, Entry, Names, Reading, Source, make_entry, too_large
+from rag.corpus.formats.content import Content, Entry, InputFile, Names, Reading, damage_told, make_entry, too_large
 from rag.corpus.formats.properties import believable, day_of
 from rag.corpus.newsroom import count_words, outlet
-from rag.errors import EmptyArticle, FileDamaged, FormatMismatch, RagError
+from rag.errors import EmptyArticle, FormatMismatch, RagError
 
 _ENOUGH = 50  # words of a plain part that is more than a link to the page
 _HEADERS = ("Message-ID", "Subject", "From", "Date")
@@ -31,7 +31,7 @@ def extract(path: str, content: bytes) -> Content:
     return _content(path, _parsed(path, content, ".eml"))
 
 
-def entries(source: Source, reading: Reading) -> Iterator[Entry]:
+def entries(source: InputFile, reading: Reading) -> Iterator[Entry]:
     """The mails of a mailbox. Those that cannot be read are reported. Raises FormatMismatch."""
     names = Names()
     for number, content in enumerate(_messages(source, reading.most_bytes), 1):
@@ -46,7 +46,7 @@ def entries(source: Source, reading: Reading) -> Iterator[Entry]:
             reading.on_problem(error)
 
 
-def _messages(source: Source, most_bytes: int) -> Iterator[bytes | RagError]:
+def _messages(source: InputFile, most_bytes: int) -> Iterator[bytes | RagError]:
     """The mails of a mailbox, each a line `From …` and what follows up to the next one after a blank line."""
     held = bytearray()
     size = 0
@@ -74,22 +74,16 @@ def _message(path: str, held: bytearray, size: int, most_bytes: int) -> bytes | 
 
 
 def _parsed(path: str, content: bytes, named: str) -> EmailMessage:
-    try:
+    with damage_told(path):  # such as parts in parts in parts, a thousand deep
         mail = email.message_from_bytes(content, _class=EmailMessage, policy=email.policy.default)
-    except Exception as error:  # as that of parts in parts in parts, a thousand deep
-        raise FileDamaged(path=path, reason=str(error) or type(error).__name__) from error
     if not any(_header(mail, name) for name in _HEADERS):
         raise FormatMismatch(path=path, named=named, found="TXT")
     return mail
 
 
 def _content(path: str, mail: EmailMessage) -> Content:
-    try:
+    with damage_told(path):
         text, encoding, is_html = _text(path, mail)
-    except RagError:
-        raise
-    except Exception as error:  # the library lets through whatever odd mails make it stumble over
-        raise FileDamaged(path=path, reason=str(error) or type(error).__name__) from error
     name, address = parseaddr(_header(mail, "From"))
     labels = believable(
         title=_ANSWERED.sub("", _header(mail, "Subject")),
@@ -135,5 +129,5 @@ def _unflowed(text: str) -> str:
 def _header(mail: EmailMessage, name: str) -> str:
     try:
         return " ".join(str(mail.get(name, "")).split())
-    except Exception:  # the library stumbles over some that are not well made; the mail can do without
+    except Exception:  # the library fails on some malformed headers; the mail is read without them
         return ""

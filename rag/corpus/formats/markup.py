@@ -50,6 +50,11 @@ def unescaped(text: str) -> str:
     return html.unescape(text) if _ENTITY.search(text) else text
 
 
+def line_of(text: str) -> str:
+    """`text`, HTML or not, as it is read, on one line."""
+    return " ".join((text_of(text) if is_html(text) else unescaped(text)).split())
+
+
 def text_of(markup: str) -> str:
     """The text of a page or a piece of one, paragraphs parted by blank lines. Empty where there is none."""
     from lxml.etree import LxmlError
@@ -57,7 +62,7 @@ def text_of(markup: str) -> str:
 
     piece = _DECLARATION.sub("", markup)
     if not _LAID_OUT.search(piece):
-        # Editors that add the paragraphs when they show a text keep it with line ends.
+        # Some editors store paragraphs as line ends and add the tags only when they show the text.
         piece = "".join(f"<p>{part}</p>" for part in _BLANK_LINES.split(piece))
     try:
         tree = document_fromstring(f"<div>{piece}</div>")
@@ -74,7 +79,7 @@ def blocks(body: _Element, roles: Mapping[str, str]) -> list[str]:
     pieces: list[str] = []
     walk = iterwalk(body, events=("start", "end", "comment", "pi"))
     for event, element in walk:
-        # A comment or an instruction has a function in the place of a name.
+        # For a comment or an instruction lxml gives a function instead of a name.
         role = roles.get(element.tag, "") if isinstance(element.tag, str) else "nothing"
         if role in ("block", "heading"):
             _close(pieces, found)

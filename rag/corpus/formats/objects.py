@@ -15,8 +15,8 @@ from io import BufferedReader
 from typing import Any
 
 from rag.corpus.formats import plain
-from rag.corpus.formats.content import Entry, Reading, Source, too_large
-from rag.corpus.formats.lines import Lines, as_utf8
+from rag.corpus.formats.content import Entry, InputFile, Reading, too_large
+from rag.corpus.formats.lines import TextLines, as_utf8
 from rag.corpus.formats.records import Record, has_text, read_records
 from rag.errors import FileDamaged, FormatMismatch, RagError
 
@@ -24,21 +24,21 @@ _BLOCK = 1 << 18
 _LEVELS = 3  # of objects, in which the list is looked for
 _MARK = re.compile(rb'["{}\[\]]')
 _IN_STRING = re.compile(rb'["\\]')
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # may be half a sign, which is no text
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # may be a lone surrogate, which is no text
 
 
-def entries(source: Source, reading: Reading) -> Iterator[Entry]:
+def entries(source: InputFile, reading: Reading) -> Iterator[Entry]:
     """The articles in a JSON file. Raises FormatMismatch, FileDamaged, NotText and as `read_records` does."""
     yield from read_records(source.path, _records(source, reading), reading)
 
 
-def line_entries(source: Source, reading: Reading) -> Iterator[Entry]:
+def line_entries(source: InputFile, reading: Reading) -> Iterator[Entry]:
     """The articles in a file of one JSON object a line. Raises as `entries` does."""
     yield from read_records(source.path, _line_records(source, reading), reading)
 
 
-def _line_records(source: Source, reading: Reading) -> Iterator[Record | RagError]:
-    lines = Lines(source, reading.most_bytes)
+def _line_records(source: InputFile, reading: Reading) -> Iterator[Record | RagError]:
+    lines = TextLines(source, reading.most_bytes)
     while True:
         lines.encoding = ""
         try:
@@ -52,7 +52,7 @@ def _line_records(source: Source, reading: Reading) -> Iterator[Record | RagErro
             yield error
 
 
-def _records(source: Source, reading: Reading) -> Iterator[Record | RagError]:
+def _records(source: InputFile, reading: Reading) -> Iterator[Record | RagError]:
     stream, recoded = as_utf8(source)
     listed = stream.peek(1).removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"[")
     number = 0
@@ -117,7 +117,7 @@ def _values(path: str, stream: BufferedReader, level: int, most_bytes: int) -> I
                     place, start, skipped = 0, -1, 0
         place = max(place, len(held))
         if start < 0 or len(held) - start > most_bytes:
-            # Nothing that is needed later.
+            # What was read is not needed later.
             skipped += len(held) if start >= 0 else 0
             place -= len(held)
             start = min(start, 0)

@@ -22,11 +22,11 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from rag.corpus.formats.content import Content
+from rag.corpus.formats.content import Content, damage_told
 from rag.corpus.formats.properties import believable
 from rag.corpus.metadata import label
 from rag.corpus.newsroom import Role, role
-from rag.errors import ArticleTooLong, FileDamaged, FileEncrypted, NoTextLayer, RagError
+from rag.errors import ArticleTooLong, FileDamaged, FileEncrypted, NoTextLayer
 
 if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
@@ -74,15 +74,11 @@ def extract(path: str, content: bytes) -> Content:
 
     Raises FileEncrypted, FileDamaged, ArticleTooLong and NoTextLayer.
     """
-    # What is left of a file that was cut off can often be read: half an article, without a word about the rest.
+    # The library can often read a file that was cut off: that would give half an article and no error.
     if b"%%EOF" not in content[-_TAIL:]:
         raise FileDamaged(path=path, reason="%%EOF")
-    try:
+    with damage_told(path):
         pages, labels = _read(path, content)
-    except RagError:
-        raise
-    except Exception as error:  # the library lets through whatever its parsers raise
-        raise FileDamaged(path=path, reason=str(error) or type(error).__name__) from error
     lines = _without_edges(pages)
     if not lines:
         raise NoTextLayer(path=path)

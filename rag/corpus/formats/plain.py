@@ -22,7 +22,7 @@ _CONTROLS = re.compile("[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _MOST_CONTROLS = 0.01  # of the characters; stray ones happen in old exports
 
 
-# Python's own names for what no file is written in: some of them take quadratic time, or give halves of signs.
+# Codecs of Python's in which no file is written: some take quadratic time, or give lone surrogates.
 _NO_ENCODINGS = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"})
 
 
@@ -56,7 +56,7 @@ def _decode(path: str, content: bytes, declared: str) -> tuple[str, str]:
     for encoding in ("utf-8", _trusted(declared)):
         try:
             return content.decode(encoding), ""
-        except (UnicodeDecodeError, LookupError):  # also one from bytes to bytes
+        except (UnicodeDecodeError, LookupError):  # LookupError: a codec from bytes to bytes
             if b"\0" in content:
                 raise NotText(path=path, reason="NUL") from None
     from charset_normalizer import from_bytes

@@ -68,7 +68,7 @@ def read_records(path: str, records: Iterable[Record | RagError], reading: Readi
                 raise record
             entry = _entry(path, record, names, reading)
         except RagError as error:
-            # Until there is one article, it may be the file as a whole that is none.
+            # Until one article is found, the fault may be that of the whole file: what is wrong is told later.
             failed.append(error)
             if not found and len(failed) == _HOPELESS:
                 break
@@ -90,14 +90,14 @@ def has_text(fields: Mapping[str, Any], reading: Reading) -> bool:
 
 def _entry(path: str, record: Record, names: Names, reading: Reading) -> Entry:
     fields = {name: _value(record.fields, name, reading) for name in USUAL}
-    title, url = _line(fields["title"]), _shown(fields["url"]).strip()
+    title, url = markup.line_of(_shown(fields["title"])), _shown(fields["url"]).strip()
     place = f"#{names.take(_shown(fields['id']), url, title, str(record.number))}"
     if fields["text"] is None:
         columns = ", ".join(list(map(str, record.fields))[:_MOST_COLUMNS])
         raise TextFieldMissing(path=f"{path}{place}", columns=columns or "–")
     text = _shown(fields["text"], "\n\n")
     is_html = markup.is_html(text)
-    author, source = _line(fields["author"]), _line(fields["source"])
+    author, source = (markup.line_of(_shown(fields[name])) for name in ("author", "source"))
     labels = named(title, fields["date"], source or outlet(author) or host(url), author)
     content = Content(
         text=markup.text_of(text) if is_html else text,
@@ -129,8 +129,3 @@ def _shown(value: Any, between: str = ", ", depth: int = 4) -> str:
     if isinstance(value, list):
         return between.join(filter(None, (_shown(one, between, depth - 1) for one in value))) if depth else ""
     return "" if value is None or isinstance(value, bool) else str(value)
-
-
-def _line(value: Any) -> str:
-    text = _shown(value)
-    return " ".join((markup.text_of(text) if markup.is_html(text) else markup.unescaped(text)).split())

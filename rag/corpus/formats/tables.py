@@ -9,20 +9,20 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 
-from rag.corpus.formats.content import Entry, Reading, Source
-from rag.corpus.formats.lines import Lines
+from rag.corpus.formats.content import Entry, InputFile, Reading
+from rag.corpus.formats.lines import TextLines
 from rag.corpus.formats.records import Record, read_records
 from rag.errors import EmptyArticle, FileDamaged, RagError
 
 _SEPARATORS = ",;\t|"
 _MOST_COLUMNS = 1_000
-# The library's own limit is for all of the program at once.
+# The library has one limit for the whole program, so rows are bounded by `_bounded` instead.
 csv.field_size_limit(1 << 30)
 
 
-def entries(source: Source, reading: Reading) -> Iterator[Entry]:
+def entries(source: InputFile, reading: Reading) -> Iterator[Entry]:
     """The articles in `source`. Raises EmptyArticle, FileDamaged, NotText, FileTooLarge and as `read_records` does."""
-    lines = Lines(source, reading.most_bytes)
+    lines = TextLines(source, reading.most_bytes)
     first = next(lines, "")
     if not first.strip():
         raise EmptyArticle(path=source.path)
@@ -34,16 +34,15 @@ def entries(source: Source, reading: Reading) -> Iterator[Entry]:
     yield from read_records(source.path, _rows(source.path, lines, columns, separator, reading.most_bytes), reading)
 
 
-def _rows(path: str, lines: Lines, columns: list[str], separator: str, most_bytes: int) -> Iterator[Record | RagError]:
-    bounded = _Bounded(path, lines, most_bytes)
+def _rows(
+    path: str, lines: TextLines, columns: list[str], separator: str, most_bytes: int
+) -> Iterator[Record | RagError]:
     number = 0
     while True:
-        rows = csv.reader(bounded, delimiter=separator)
         number += 1
         lines.encoding = ""
-        bounded.left = most_bytes
         try:
-            row = next(rows)
+            row = next(csv.reader(_bounded(path, lines, most_bytes), delimiter=separator))
         except StopIteration:
             return
         except csv.Error as error:
@@ -55,18 +54,11 @@ def _rows(path: str, lines: Lines, columns: list[str], separator: str, most_byte
                 yield Record(number, dict(zip(columns, row, strict=False)), lines.encoding)
 
 
-class _Bounded(Iterator[str]):
+def _bounded(path: str, lines: TextLines, most_bytes: int) -> Iterator[str]:
     """The lines of a row, of which there may be many where a quotation mark is not closed."""
-
-    def __init__(self, path: str, lines: Lines, most_bytes: int) -> None:
-        self._path = path
-        self._lines = lines
-        self._most_bytes = most_bytes
-        self.left = most_bytes
-
-    def __next__(self) -> str:
-        line = next(self._lines)
-        self.left -= len(line)
-        if self.left < 0:
-            raise FileDamaged(path=f"{self._path}#{self._lines.number}", reason='"')
-        return line
+    left = most_bytes
+    for line in lines:
+        left -= len(line)
+        if left < 0:
+            raise FileDamaged(path=f"{path}#{lines.number}", reason='"')
+        yield line

@@ -12,8 +12,9 @@ import re
 from typing import Any
 
 from rag.corpus.formats import markup
+from rag.corpus.formats.content import damage_told
 from rag.corpus.formats.properties import believable
-from rag.errors import EmptyArticle, FileDamaged
+from rag.errors import EmptyArticle
 
 # Without a handler of their own, Python prints their warnings to the terminal.
 for _library in ("trafilatura", "htmldate", "courlan", "justext", "charset_normalizer"):
@@ -39,15 +40,13 @@ def extract(path: str, page: str) -> tuple[str, dict[str, str]]:
     """The text of the article on `page`, and its labels. Raises EmptyArticle and FileDamaged."""
     import trafilatura
 
-    try:
+    with damage_told(path):
         found: Any = trafilatura.bare_extraction(
             page if _WHOLE.search(page) else f"<html><body>{page}</body></html>",
             with_metadata=True,
             include_comments=False,
             date_extraction_params={"original_date": True, "extensive_search": False},
         )
-    except Exception as error:  # the library lets through whatever its parsers raise
-        raise FileDamaged(path=path, reason=str(error) or type(error).__name__) from error
     if found is None or found.body is None:
         raise EmptyArticle(path=path)
     text = "\n\n".join(markup.blocks(found.body, markup.TEI))
@@ -56,6 +55,6 @@ def extract(path: str, page: str) -> tuple[str, dict[str, str]]:
 
 
 def _is_told(day: str, text: str, page: str) -> bool:
-    """Whether `day` (2025-09-04) stands in the text of the article alone: it tells of that day, and may be any."""
+    """Whether `day` (2025-09-04) stands only in the text of the article, which then tells of that day."""
     spellings = (day, ".".join(reversed(day.split("-"))))
     return any(0 < text.count(spelling) == page.count(spelling) for spelling in spellings if day)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from rag.corpus.formats.content import damage_told
 from rag.corpus.formats.properties import believable
 from rag.errors import FileDamaged, FileEncrypted, FileTooLarge, FormatMismatch
 from rag.system import MEGABYTE
@@ -45,13 +46,10 @@ def extract(path: str, content: bytes) -> tuple[str, dict[str, str]]:
     _check_archive(path, content)
     import docx
 
-    try:
+    with damage_told(path):
         document = docx.Document(BytesIO(content))
         about = document.core_properties
-        labels = believable(about.title, about.author)
-        return "\n\n".join(_blocks(document)), labels
-    except Exception as error:  # the library lets through whatever its parsers raise
-        raise FileDamaged(path=path, reason=str(error) or type(error).__name__) from error
+        return "\n\n".join(_blocks(document)), believable(about.title, about.author)
 
 
 def _check_archive(path: str, content: bytes) -> None:

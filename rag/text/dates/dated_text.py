@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 
 from rag.text.dates.periods import AFTER, BEFORE, COMING, NEAREST, PAST, Candidates, Period, choose
-from rag.text.dates.vocabulary import Words
+from rag.text.lang import DateWords
 
 _CLAUSE_ENDS = re.compile(r"[,;:.!?«»“”\"()\n—]")
 _CLAUSE = 160  # characters on either side in which a verb may tell the tense
@@ -22,7 +22,7 @@ class Page:
 
     text: str
     flat: str
-    words: Words
+    words: DateWords
     reference: date
     lean: int
 

@@ -26,7 +26,8 @@ from rag.text.dates.periods import (
     same_weekdays,
     third_of,
 )
-from rag.text.dates.vocabulary import LANGUAGES, Words, any_of, full_names, numbers_of
+from rag.text.dates.vocabulary import any_of, full_names, numbers_of, words_of
+from rag.text.lang import DateWords
 
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _YEAR = r"(?:1\d|2[01])\d\d(?![\w%/°]|[.,:]\d|-(?!(?:1\d|2[01])\d\d\b))"
@@ -92,9 +93,9 @@ Reader = Callable[[re.Match[str], Page], Iterator[Found]]
 
 
 @cache
-def _readers(words: Words) -> tuple[tuple[re.Pattern[str], Reader], ...]:
+def _readers(words: DateWords) -> tuple[tuple[re.Pattern[str], Reader], ...]:
     """What finds each kind of expression; where two would overlap, the first has it."""
-    english = LANGUAGES["en"]
+    english = words_of("en")
     weekday = f"(?P<weekday>{any_of(words.weekdays)}){words.time_of_day}"
     year = rf"(?:{words.month_year}(?P<year>{_YEAR}))"
     one, some, either = _unit_patterns(words)
@@ -134,7 +135,7 @@ def _readers(words: Words) -> tuple[tuple[re.Pattern[str], Reader], ...]:
     return tuple((re.compile(pattern), reader) for pattern, reader in rows)
 
 
-def _unit_patterns(words: Words) -> tuple[str, str, str]:
+def _unit_patterns(words: DateWords) -> tuple[str, str, str]:
     """A unit of time in the singular, in the plural, in either; the group that matches is its name."""
     rows = list(zip(UNITS, words.units.split(), words.plurals.split(), strict=True))
     patterns = (

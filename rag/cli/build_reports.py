@@ -57,7 +57,7 @@ def problems_object(problems: Sequence[Problem], language: str) -> dict[str, Any
     return {
         "unread": [str(problem) for problem in problems if isinstance(problem, RagError)],
         "problems": [
-            {"kind": _kind(problem), "path": str(problem.fields.get("path", "")), "reason": _reason(problem, language)}
+            {"kind": _kind(problem), "path": str(problem.fields.get("path", "")), "reason": problem.message(language)}
             for problem in problems
         ],
     }
@@ -108,9 +108,3 @@ def telling(renderer: Renderer) -> Iterator[tuple[list[Problem], OnProgress, OnP
 
 def _kind(problem: Problem) -> str:
     return type(problem).__name__ if isinstance(problem, RagError) else problem.kind
-
-
-def _reason(problem: Problem, language: str) -> str:
-    if isinstance(problem, RagError):
-        return problem.message(language)
-    return say(f"notice.{problem.kind}", language, **problem.fields)

@@ -5,8 +5,7 @@ The page is HTML made by functions that return strings. No Markdown is ever rend
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from html import escape
 
@@ -54,8 +53,3 @@ def seconds(duration: float, language: str) -> str:
     """« 4,2 s », with the decimal sign of the language."""
     text = f"{duration:.1f}"
     return f"{text if language == 'en' else text.replace('.', ',')}\u00a0s"
-
-
-def paragraphs(text: str) -> Iterable[tuple[int, int]]:
-    """Start and end of each stretch of `text` between line ends that has something to read."""
-    return ((match.start(), match.end()) for match in re.finditer(r"\S[^\n]*", text))

@@ -1,4 +1,4 @@
-"""Asking: a question goes to the service, what comes back is shown as it comes, and the answer is kept."""
+"""A question of a page goes to the service, what comes back is shown as it comes, and the answer is kept."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rag.events import Written
 from rag.runtime import Service
 from rag.store import heading
 
-# What is provisional is redrawn at most so often.
+# Seconds between two drawings of text that is not checked yet.
 _REDRAW_S = 0.06
 _LOADING_S = 0.5
 
@@ -28,7 +28,7 @@ _LOADING_S = 0.5
 Update = dict[str, Any]
 
 
-class Asking:
+class PageQuestions:
     """Questions of any number of pages, over one service and one store."""
 
     def __init__(self, service: Service, store: ConversationStore) -> None:
@@ -108,10 +108,7 @@ class Asking:
 
     def _kept(self, view: View) -> tuple[Exchange, ...]:
         """The exchanges of the conversation that stay: those before the one whose question is changed."""
-        loaded = self._store.load(view.owner, view.conversation) if view.conversation else None
-        exchanges = loaded.exchanges if loaded else ()
-        ids = [one.id for one in exchanges]
-        return exchanges[: ids.index(view.editing)] if view.editing in ids else exchanges
+        return self._store.exchanges(view.owner, view.conversation, view.editing)
 
     def _record(self, view: View, answer: dict[str, Any], number: int) -> Update:
         """Keeps the answer and shows it as it will be shown tomorrow."""
