@@ -200,6 +200,7 @@ def test_a_byte_order_mark_is_furniture(tmp_path: Path) -> None:
         assert not articles[0].title.startswith("\ufeff")
 
 
+@pytest.mark.slow
 def test_a_large_file_is_read_fast(tmp_path: Path) -> None:
     paragraph = "Les Européens se réunissent jeudi à Paris pour parler de la paix, a-t-on appris.\n\n"
     path = write(tmp_path / "a.txt", " date 2025-09-04 " + paragraph * 120_000)

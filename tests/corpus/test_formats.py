@@ -264,6 +264,7 @@ def test_a_bad_file_is_refused_with_its_reason(tmp_path: Path, case: str) -> Non
     assert name in caught.value.message("fr") and fact in caught.value.message("fr")
 
 
+@pytest.mark.slow
 def test_a_small_file_of_endless_drawing(tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(make_pdf([[("a", 10, 700.0)] * 100_000] * 8))
     started = time.process_time()

@@ -281,6 +281,7 @@ def test_an_address_that_is_none_among_several() -> None:
         (0, "grand-70b", ["ok", "ok", "failed"]),
     ],
 )
+@pytest.mark.slow
 def test_doctor_tells_the_state_of_each(servers: Servers, unwell_ones: int, second_model: str, told: list[str]) -> None:
     servers[1].models = [second_model]
     for server in servers[:unwell_ones]:

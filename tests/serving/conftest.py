@@ -9,8 +9,8 @@ import pytest
 from tests.support.api_process import Server, serving
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that answers at once."""
+    """A server that answers at once. Several modules ask it: none may rely on what it has counted."""
     with serving(tmp_path_factory.mktemp("server")) as server:
         yield server
