@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import random
 import shutil
-import sqlite3
 import string
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +31,7 @@ from tests.support.commands import (
     run_rag,
 )
 from tests.support.doubles import BagEmbedder
+from tests.support.index_damage import DAMAGE, rewrite
 from tests.support.paths import PROJECT, SEEDS
 
 pytestmark = pytest.mark.slow
@@ -187,73 +185,6 @@ def test_an_index_of_another_embedder(tmp_path: Path, bag_index: Path, embedder:
     failed(done, errors.EmbedderMismatch, BagEmbedder().name, embedder.name, f"rag index --index {bag_index}")
 
 
-def _rewrite(index: Path, **fields: object) -> None:
-    path = index / "manifest.json"
-    manifest = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps(manifest | fields), encoding="utf-8")
-
-
-def _data(index: Path) -> Path:
-    return index / str(json.loads((index / "manifest.json").read_text(encoding="utf-8"))["data"])
-
-
-def _halve(*paths: Path) -> None:
-    for path in paths:
-        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
-def _halve_array(path: Path) -> None:
-    np.save(path, np.load(path)[::2])
-
-
-def _empty_folder(path: Path) -> None:
-    shutil.rmtree(path)
-    path.mkdir()
-
-
-def _drop_table(path: Path) -> None:
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        connection.execute("DROP TABLE passage")
-
-
-DAMAGE: dict[str, Callable[[Path], object]] = {
-    "manifest is not JSON": lambda index: (index / "manifest.json").write_text("{", encoding="utf-8"),
-    "manifest is a list": lambda index: (index / "manifest.json").write_text("[]", encoding="utf-8"),
-    "manifest lacks a field": lambda index: (index / "manifest.json").write_text('{"schema": 1}', encoding="utf-8"),
-    "manifest is not UTF-8": lambda index: (index / "manifest.json").write_bytes(b"\xff\xfe\xfa"),
-    "manifest has a strange schema": lambda index: _rewrite(index, schema="one"),
-    "manifest names a folder elsewhere": lambda index: _rewrite(index, data="../elsewhere"),
-    "manifest counts more": lambda index: _rewrite(index, passages=1_000),
-    "data is gone": lambda index: shutil.rmtree(_data(index)),
-    "vectors are cut": lambda index: _halve(_data(index) / "passages.faiss"),
-    "vectors are empty": lambda index: (_data(index) / "sentences.faiss").write_bytes(b""),
-    "vectors are gone": lambda index: (_data(index) / "sentences.faiss").unlink(),
-    "articles are cut": lambda index: _halve(_data(index) / "articles.sqlite"),
-    "articles are empty": lambda index: (_data(index) / "articles.sqlite").write_bytes(b""),
-    "articles are gone": lambda index: (_data(index) / "articles.sqlite").unlink(),
-    "articles lack a table": lambda index: _drop_table(_data(index) / "articles.sqlite"),
-    "terms are gone": lambda index: _empty_folder(_data(index) / "passages.bm25"),
-    "terms have no folder": lambda index: shutil.rmtree(_data(index) / "sentences.bm25"),
-    "runs of letters are gone": lambda index: shutil.rmtree(_data(index) / "passages.grams"),
-    "tokens are gone": lambda index: _empty_folder(_data(index) / "passages.tokens"),
-    "tokens are cut": lambda index: _halve(*(_data(index) / "passages.tokens").iterdir()),
-    "tokens of another index": lambda index: _halve_array(_data(index) / "passages.tokens" / "ids.npy"),
-    "terms are cut": lambda index: _halve(*(_data(index) / "passages.bm25").iterdir()),
-}
-
-
-@pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_index(damage: str, bag_copy: Path) -> None:
-    """Whatever is broken, opening says so in one way; no library's own error comes through."""
-    DAMAGE[damage](bag_copy)
-    with pytest.raises(errors.IndexDamaged) as caught:
-        open_index(bag_copy)
-    assert str(bag_copy) in caught.value.message()
-    # The articles can be indexed again over it.
-    build_bag_index(bag_copy)
-    whole(bag_copy)
-
-
 @pytest.mark.usefixtures("embedder")
 def test_a_damaged_index_at_the_command_line(tmp_path: Path, bag_copy: Path) -> None:
     DAMAGE["vectors are cut"](bag_copy)
@@ -262,7 +193,7 @@ def test_a_damaged_index_at_the_command_line(tmp_path: Path, bag_copy: Path) -> 
 
 
 def test_an_index_of_a_later_version(tmp_path: Path, bag_copy: Path) -> None:
-    _rewrite(bag_copy, schema=99)
+    rewrite(bag_copy, schema=99)
     done = run_rag("search", QUESTION, "--index", bag_copy, cwd=tmp_path)
     failed(done, errors.IndexTooNew, "99", bag_copy)
 
@@ -271,7 +202,7 @@ def test_an_index_of_a_later_version(tmp_path: Path, bag_copy: Path) -> None:
 def test_an_index_of_an_earlier_version(
     command: list[str], tmp_path: Path, bag_copy: Path, models_dir_of_stubs: Path
 ) -> None:
-    _rewrite(bag_copy, schema=1)
+    rewrite(bag_copy, schema=1)
     done = run_rag(*command, "--index", bag_copy, cwd=tmp_path, **stub_models(models_dir_of_stubs))
     failed(done, errors.IndexTooOld, bag_copy, f"rag index --index {bag_copy}")
 

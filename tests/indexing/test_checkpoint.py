@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,21 @@ def articles(tmp_path: Path) -> Path:
     return make_articles(tmp_path / "articles", 70, lines=8)
 
 
+@dataclass(frozen=True)
+class Clean:
+    """What a build of `articles` from nothing reports, and what its index holds."""
+
+    report: BuildReport
+    held: dict[str, object]
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> Clean:
+    folder = tmp_path_factory.mktemp("clean")
+    report = build(make_articles(folder / "articles", 70, lines=8), folder / "ix")
+    return Clean(report, held(folder / "ix"))
+
+
 def build(folder: Path, target: Path, embedder: BagEmbedder | None = None) -> BuildReport:
     return build_index([folder], target, embedder or BagEmbedder(), Settings())
 
@@ -55,28 +71,26 @@ def stop(folder: Path, target: Path, *after: int) -> None:
         build(folder, target, Stopping(*after))
 
 
-def test_what_was_embedded_is_not_embedded_again(articles: Path, tmp_path: Path) -> None:
-    whole = build(articles, tmp_path / "clean")
+def test_what_was_embedded_is_not_embedded_again(articles: Path, clean: Clean, tmp_path: Path) -> None:
     stop(articles, tmp_path / "ix", 70)
     report = build(articles, tmp_path / "ix")
     # All but the batch that was begun.
     assert 70 - 32 <= report.resumed <= 70
-    assert report.embedded == whole.embedded - report.resumed
-    assert held(tmp_path / "ix") == held(tmp_path / "clean")
+    assert report.embedded == clean.report.embedded - report.resumed
+    assert held(tmp_path / "ix") == clean.held
     assert not list((tmp_path / "ix").glob(f"{FILE}*"))
     assert build(articles, tmp_path / "ix").resumed == 0
 
 
-def test_it_goes_on_from_one_stop_to_the_next(articles: Path, tmp_path: Path) -> None:
-    whole = build(articles, tmp_path / "clean")
+def test_it_goes_on_from_one_stop_to_the_next(articles: Path, clean: Clean, tmp_path: Path) -> None:
     stop(articles, tmp_path / "ix", 40)
     stop(articles, tmp_path / "ix", 10_000, 1)
     last = BagEmbedder()
     report = build(articles, tmp_path / "ix", last)
     # The passages are all there, and the first batch of sentences.
-    assert report.resumed == whole.manifest.passages + 512
-    assert len(last.embedded) == report.embedded == whole.embedded - report.resumed
-    assert held(tmp_path / "ix") == held(tmp_path / "clean")
+    assert report.resumed == clean.report.manifest.passages + 512
+    assert len(last.embedded) == report.embedded == clean.report.embedded - report.resumed
+    assert held(tmp_path / "ix") == clean.held
 
 
 def test_an_update_that_is_stopped_goes_on_too(articles: Path, tmp_path: Path) -> None:
@@ -110,12 +124,13 @@ def _scratch(path: Path) -> None:
     [lambda path: path.write_bytes(b"not a database" * 99), lambda path: path.write_bytes(b""), _flip, _scratch],
     ids=["other content", "empty", "other vectors", "zeros in it"],
 )
-def test_what_is_damaged_is_made_again(damage: Callable[[Path], object], articles: Path, tmp_path: Path) -> None:
+def test_what_is_damaged_is_made_again(
+    damage: Callable[[Path], object], articles: Path, clean: Clean, tmp_path: Path
+) -> None:
     stop(articles, tmp_path / "ix", 70)
     damage(tmp_path / "ix" / FILE)
-    build(articles, tmp_path / "clean")
     assert build(articles, tmp_path / "ix").resumed == 0
-    assert held(tmp_path / "ix") == held(tmp_path / "clean")
+    assert held(tmp_path / "ix") == clean.held
 
 
 def test_what_another_embedder_made_is_not_used(articles: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import math
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -59,10 +60,16 @@ class BagEmbedder:
     def _encode(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         for row, text in zip(vectors, texts, strict=True):
-            for term in terms(text) or ["\0"]:
-                row[int.from_bytes(hashlib.sha256(term.encode()).digest()[:4], "big") % self.dimension] += 1
+            for number in _numbers(text):
+                row[number % self.dimension] += 1
             row /= np.linalg.norm(row)
         return vectors
+
+
+@lru_cache(20_000)
+def _numbers(text: str) -> tuple[int, ...]:
+    """A number for each term. Remembered: tests make many indexes of the same words."""
+    return tuple(int.from_bytes(hashlib.sha256(term.encode()).digest()[:4], "big") for term in terms(text) or ["\0"])
 
 
 class ScriptedGenerator:

@@ -39,7 +39,7 @@ def held(target: Path) -> dict[str, object]:
         "ids": [list(store.ids) for store in (index.passages, index.sentences, *lexical)],
         "vectors": index.passages.at(rows).tolist(),
         "sentences": index.sentences.at(np.arange(index.manifest.sentences)).tolist(),
-        "terms": [{term: [v.tolist() for v in one.best([term], 999)] for term in one.vocabulary} for one in lexical],
+        "terms": [{term: one.scores([term], one.ids).tobytes() for term in one.vocabulary} for one in lexical],
         "places": [index.tokens.at(int(row)).places.tolist() for row in rows],
         "digest": index.manifest.corpus_digest,
     }
