@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from rag.domain import EVERYTHING, Answer, Article, Heading, Hit, Scope, Turn
 from rag.scopes import make_scope, with_default
@@ -32,7 +32,13 @@ Rounded = Annotated[float, AfterValidator(lambda value: round(value, 4))]
 Day = Annotated[str | None, BeforeValidator(lambda day: day.isoformat() if isinstance(day, date) else day)]
 
 
-class Span(BaseModel):
+class Contract(BaseModel):
+    """An object of the contracts. What it is made and described with is built when first used, not at every start."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class Span(Contract):
     """A stretch of an article: `text` is the article's text from `start` to `end`, in code points."""
 
     document: str
@@ -42,7 +48,7 @@ class Span(BaseModel):
     score: Rounded
 
 
-class StatementObject(BaseModel):
+class StatementObject(Contract):
     """A sentence of an answer without its markers, and how far its citations support it."""
 
     text: str
@@ -50,7 +56,7 @@ class StatementObject(BaseModel):
     support: float = Field(ge=0, le=1)
 
 
-class CitationObject(BaseModel):
+class CitationObject(Contract):
     """The marker `[marker]` of an answer: `quote` is the article's text from `start` to `end`."""
 
     marker: int = Field(ge=1)
@@ -65,7 +71,7 @@ class CitationObject(BaseModel):
     page: int | None = Field(ge=1, description="the page it begins on, where the article has pages")
 
 
-class TimingsObject(BaseModel):
+class TimingsObject(Contract):
     """Seconds since the question was taken up, and tokens of the generator."""
 
     load_s: Seconds
@@ -78,7 +84,7 @@ class TimingsObject(BaseModel):
     answer_tokens: Count
 
 
-class AnswerObject(BaseModel):
+class AnswerObject(Contract):
     """An answer, as `rag ask --json` prints it. A refusal has `answered` false and no citations."""
 
     id: str | int
@@ -96,7 +102,7 @@ class AnswerObject(BaseModel):
     models: dict[str, str]
 
 
-class PlaceObject(BaseModel):
+class PlaceObject(Contract):
     """Where another article repeats a passage."""
 
     document: str
@@ -116,7 +122,7 @@ class HitObject(Span):
     parts: dict[str, Rounded] = {}
 
 
-class HitsObject(BaseModel):
+class HitsObject(Contract):
     """Hits, best first, as `rag search --json` prints them."""
 
     id: str | int

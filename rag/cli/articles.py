@@ -105,7 +105,6 @@ def _facts(article: Article, file: str, passages: int, language: str) -> dict[st
 def remove(*, settings: Settings, renderer: Renderer, names: tuple[str, ...]) -> None:
     """`rag articles remove`: an own article is moved to the removed ones, any other stays where it is, excluded."""
     from rag.domain import Scope
-    from rag.errors import UnknownDocument
 
     # Raises, before anything is moved, what would keep the index from being brought in step.
     runtime.make_embedder(settings)

@@ -58,13 +58,13 @@ class _List:
         return np.where(self.rows[places] == rows, self.scores[places], np.float32(0))
 
 
-class LexicalIndex:
-    """BM25 scores of passages for a question's terms."""
+class LexicalIndex(Rows):
+    """BM25 scores of passages for a question's terms. Those of equal scores are given in the order of the rows."""
 
     def __init__(
         self, ids: Ids, vocabulary: dict[str, int], postings: Postings, scores: Vectors, lengths: NDArray[np.int32]
     ) -> None:
-        self._rows = Rows(ids)
+        super().__init__(ids)
         self.term_numbers = vocabulary
         self.postings = postings
         self.lengths = lengths
@@ -84,14 +84,6 @@ class LexicalIndex:
         if not whole or not starts[-1] == len(rows) == len(scores) == len(counts):
             raise IndexDamaged(path=folder, reason="its arrays do not belong together")
         return cls(ids, vocabulary, Postings(starts, rows, counts), scores, lengths)
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    @property
-    def ids(self) -> Ids:
-        """The ids, int64 [n], in the order in which passages of equal scores are given."""
-        return self._rows.ids
 
     @property
     def vocabulary(self) -> Collection[str]:
@@ -140,12 +132,12 @@ class LexicalIndex:
         return rarity(found, len(self))
 
     def _find(self, ids: Ids | Sequence[int]) -> NDArray[np.int32]:
-        return self._rows.find(ids).astype(np.int32)
+        return self.find(ids).astype(np.int32)
 
     def _mask(self, allowed: Ids) -> NDArray[np.bool_]:
         """Which rows may be found, bool [n]."""
         mask = np.zeros(len(self), bool)
-        rows = self._rows.locate(allowed)
+        rows = self.locate(allowed)
         mask[rows[rows >= 0]] = True
         return mask
 

@@ -102,12 +102,12 @@ class StoredTokens:
         return products
 
 
-class TokenStore:
+class TokenStore(Rows):
     """The stored tokens of all passages of an index, by passage id."""
 
     def __init__(self, projection: Projection, ids: Ids, starts: Ids, tokens: StoredTokens) -> None:
         self.projection = projection
-        self._rows = Rows(ids)
+        super().__init__(ids)
         self._starts = starts
         self._tokens = tokens
 
@@ -127,14 +127,6 @@ class TokenStore:
             raise IndexDamaged(path=folder, reason="its arrays do not belong together")
         return cls(Projection(np.array(centre), np.array(basis)), ids, starts, StoredTokens(vectors, scales, places))
 
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    @property
-    def ids(self) -> Ids:
-        """The ids of the passages, int64 [n], in the order of their rows."""
-        return self._rows.ids
-
     @property
     def total(self) -> int:
         """Number of tokens of all passages together."""
@@ -142,7 +134,7 @@ class TokenStore:
 
     def many(self, ids: Ids | Sequence[int]) -> list[StoredTokens]:
         """The tokens of these passages. Raises KeyError."""
-        return [self.at(int(row)) for row in self._rows.find(ids)]
+        return [self.at(int(row)) for row in self.find(ids)]
 
     def at(self, row: int) -> StoredTokens:
         """The tokens of the passage in this row."""

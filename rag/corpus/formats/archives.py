@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from io import BufferedIOBase
+from itertools import count
 from pathlib import PurePosixPath
 from stat import S_ISLNK
 from typing import IO, cast
@@ -68,10 +69,10 @@ def zip_members(
 
     One that needs a password raises FileEncrypted as soon as it is read.
     """
-    names = _Members(source.path, reads)
+    shown = _namer(source.path, reads)
     archive = open_zip(source, most_bytes)
     for member in archive.infolist():
-        name = "" if member.is_dir() or S_ISLNK(member.external_attr >> 16) else names.take(member.filename)
+        name = "" if member.is_dir() or S_ISLNK(member.external_attr >> 16) else shown(member.filename)
         if name and not budget.spent:
             place = f"{source.path}/{name}"
             yield open_member(place, name, archive, member, budget)
@@ -99,10 +100,10 @@ def tar_members(
     source: InputFile, budget: Budget, most_bytes: int, reads: Callable[[str], bool]
 ) -> Iterator[InputFile]:
     """The files in a .tar.gz whose names `reads`; each must be read before the next. Raises as `zip_members` does."""
-    names = _Members(source.path, reads)
+    shown = _namer(source.path, reads)
     with _told(source.path, budget), tarfile.open(fileobj=gunzip(source, budget).stream, mode="r|") as archive:
         for member in archive:
-            name = names.take(member.name)
+            name = shown(member.name)
             held = archive.extractfile(member) if name and member.isreg() else None
             if held:
                 place = f"{source.path}/{name}"
@@ -117,28 +118,23 @@ def gunzip(source: InputFile, budget: Budget) -> InputFile:
     return replace(source, name=PurePosixPath(source.name).stem, stream=stream, size=0)
 
 
-class _Members:
-    """Names for the members of the archive `path`, in turn."""
+def _namer(path: str, reads: Callable[[str], bool]) -> Callable[[str], str]:
+    """Gives each member of the archive `path` the path to show it by, unlike those before; empty: it is passed over.
 
-    def __init__(self, path: str, reads: Callable[[str], bool]) -> None:
-        self._path = path
-        self._reads = reads
-        self._count = 0
-        self._names = Names()
+    What is given raises ArchiveTooMany.
+    """
+    names, numbers = Names(), count(1)
 
-    def take(self, name: str) -> str:
-        """The path to show for the member `name`, unlike those before; empty where it is passed over.
-
-        Raises ArchiveTooMany.
-        """
-        self._count += 1
-        if self._count > MOST_MEMBERS:
-            raise ArchiveTooMany(path=self._path, limit=MOST_MEMBERS)
+    def shown(name: str) -> str:
+        if next(numbers) > MOST_MEMBERS:
+            raise ArchiveTooMany(path=path, limit=MOST_MEMBERS)
         parts = [part for part in re.split(r"[/\\]+", _visible(name)) if part not in ("", ".", "..")]
         hidden = any(part.startswith(".") for part in parts) or "__MACOSX" in parts
-        if hidden or not parts or not self._reads(parts[-1]):
+        if hidden or not parts or not reads(parts[-1]):
             return ""
-        return self._names.free(*split_name("/".join(parts)))
+        return names.free(*split_name("/".join(parts)))
+
+    return shown
 
 
 def _visible(name: str) -> str:
