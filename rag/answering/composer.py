@@ -19,7 +19,7 @@ from rag.text import annotate, fold, terms
 _REPEATED = 0.7
 
 
-class Draft:
+class AnswerDraft:
     """The statements of one answer so far. `quotations` are the runs of sentences that may be quoted, best first.
 
     `separator` stands between statements.

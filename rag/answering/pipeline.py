@@ -24,7 +24,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from rag.answering.article_facts import article_meant, asked_fact, shown_fact
-from rag.answering.composer import Draft
+from rag.answering.composer import AnswerDraft
 from rag.answering.decision import Decider, Verdict
 from rag.answering.grounding import Grounded, ground
 from rag.answering.inquiry import Inquiry
@@ -109,7 +109,9 @@ class Pipeline:
             return
         plan = self._planner.plan(run.question, run.language, hits, ranked)
         run.confidence = plan.confidence
-        draft = Draft(run.language, plan.passages, separator="\n" if plan.form in ("comparison", "conflict") else " ")
+        draft = AnswerDraft(
+            run.language, plan.passages, separator="\n" if plan.form in ("comparison", "conflict") else " "
+        )
         if plan.form == "written" and self._generator is not None:
             yield from self._write(run, self._generator, draft, plan)
         if plan.tells:
@@ -132,11 +134,11 @@ class Pipeline:
         if fact is None or article is None or (place := shown_fact(article, fact)) is None:
             return []
         run.confidence = 1.0
-        draft = Draft(run.language, [])
+        draft = AnswerDraft(run.language, [])
         stated = draft.add(Grounded(fact_stated(article, fact, run.language), (place,), 1.0))
         return [stated, Finished(self._answer(run, draft.text, draft))]
 
-    def _quote(self, run: Inquiry, draft: Draft, quoted: Sequence[Hit]) -> Iterator[Event]:
+    def _quote(self, run: Inquiry, draft: AnswerDraft, quoted: Sequence[Hit]) -> Iterator[Event]:
         for quotation in self._to_quote(run, draft, quoted):
             known = quotation.language == run.language
             framed = "" if known else frame(quotation, run.language, "in_its_language")
@@ -144,7 +146,7 @@ class Pipeline:
                 yield stated
 
     def _compare(
-        self, run: Inquiry, draft: Draft, passages: Sequence[Passage], told: Sequence[Passage]
+        self, run: Inquiry, draft: AnswerDraft, passages: Sequence[Passage], told: Sequence[Passage]
     ) -> Iterator[Event]:
         """What each article says, in its own words, so that who asks sees where they differ: above all in `told`."""
         for passage in passages:
@@ -152,7 +154,7 @@ class Pipeline:
             if stated := draft.quote(passage, framed, even_repeated=passage in told):
                 yield stated
 
-    def _write(self, run: Inquiry, generator: Generator, draft: Draft, plan: Plan) -> Iterator[Event]:
+    def _write(self, run: Inquiry, generator: Generator, draft: AnswerDraft, plan: Plan) -> Iterator[Event]:
         index = self._retriever.index
         sentences = sentences_of(index, run.hits)
         vectors = vectors_of(index, sentences)
@@ -174,7 +176,7 @@ class Pipeline:
         messages = answer_messages(run.question, read, run.language)
         yield from phrased(run.timed(generator.stream(messages, self._settings.answer_tokens)), take)
 
-    def _to_quote(self, run: Inquiry, draft: Draft, quoted: Sequence[Hit]) -> list[Passage]:
+    def _to_quote(self, run: Inquiry, draft: AnswerDraft, quoted: Sequence[Hit]) -> list[Passage]:
         """The best quotation, and the next where it is nearly as good or several things are asked for.
 
         With a draft the one that it rests on, and those only where several are asked for.
@@ -194,7 +196,7 @@ class Pipeline:
         told = refusal(run.question, run.language, verdict.reason, verdict.names, closest)
         return Finished(self._answer(run, inert(told), None))
 
-    def _answer(self, run: Inquiry, text: str, draft: Draft | None, conflict: bool = False) -> Answer:
+    def _answer(self, run: Inquiry, text: str, draft: AnswerDraft | None, conflict: bool = False) -> Answer:
         return Answer(
             question=run.asked,
             standalone_question=run.question,

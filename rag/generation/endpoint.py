@@ -18,7 +18,7 @@ from typing import Any
 
 from rag.errors import EndpointUnusable, GenerationFailed
 from rag.generation.openai_client import ApiFailed, ChatServer
-from rag.generation.openai_replies import Usage
+from rag.generation.openai_replies import TokenUsage
 from rag.generation.reasoning import answer_only
 from rag.protocols import Message, Token
 
@@ -131,7 +131,7 @@ class EndpointGenerator:
                         yield Token(piece.text)
         except ApiFailed as error:
             raise GenerationFailed(reason=error) from error
-        usage = usage or Usage(prompt_tokens=self.count_tokens(messages), completion_tokens=written)
+        usage = usage or TokenUsage(prompt_tokens=self.count_tokens(messages), completion_tokens=written)
         yield Token(
             "",
             finished=True,

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from rag.errors import GenerationFailed
-from rag.generation.llama import BATCH, Context, Drafter, Logits, Model, SavedStates
+from rag.generation.llama import BATCH, Context, Drafter, GgufModel, Logits, SavedStates
 from rag.generation.reasoning import answer_only, opens_reasoning
 from rag.protocols import Message, Token
 from rag.system import file_digest, usable_threads
@@ -51,8 +51,8 @@ class LlamaCppGenerator:
         _ = self._context, self._model.template, self._saved
 
     @cached_property
-    def _model(self) -> Model:
-        return Model(self.path)
+    def _model(self) -> GgufModel:
+        return GgufModel(self.path)
 
     @cached_property
     def _context(self) -> Context:

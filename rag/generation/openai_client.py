@@ -28,7 +28,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 from pydantic import BaseModel, ValidationError
 
 from rag.errors import InvalidSetting
-from rag.generation.openai_replies import Completion, Models
+from rag.generation.openai_replies import CompletionReply, ModelList
 
 _CONNECT_S = 10.0
 _LONGEST_BODY = 8 << 20
@@ -112,14 +112,14 @@ class ChatServer:
         """The names of the models it has. Raises ApiFailed, after `timeout_s` seconds for any reply."""
         patience = _Patience(timeout_s, time.monotonic() + timeout_s)
         with self._request("GET", "/models", patience) as reading:
-            return [model.id for model in _read(Models, reading).data]
+            return [model.id for model in _read(ModelList, reading).data]
 
-    def complete(self, body: Mapping[str, Any], until: float = math.inf) -> Completion:
+    def complete(self, body: Mapping[str, Any], until: float = math.inf) -> CompletionReply:
         """The whole reply. Raises ApiFailed."""
         with self._chat({**body, "stream": False}, until) as reading:
-            return _read(Completion, reading)
+            return _read(CompletionReply, reading)
 
-    def stream(self, body: Mapping[str, Any], until: float = math.inf) -> Generator[Completion, None, None]:
+    def stream(self, body: Mapping[str, Any], until: float = math.inf) -> Generator[CompletionReply, None, None]:
         """The reply in pieces; closing the iterator closes the connection. Raises ApiFailed."""
         with self._chat({**body, "stream": True}, until) as reading:
             yield from _pieces(reading)
@@ -230,7 +230,7 @@ def _read(shape: type[_Shape], reading: _Reading) -> _Shape:
     return shape.model_validate_json(reading.response.read(_LONGEST_BODY))
 
 
-def _pieces(reading: _Reading) -> Iterator[Completion]:
+def _pieces(reading: _Reading) -> Iterator[CompletionReply]:
     """The events of a stream. Raises ApiFailed when one is an error, or the stream ends before the reply does."""
     complete = False
     for line in reading.lines():
@@ -239,7 +239,7 @@ def _pieces(reading: _Reading) -> Iterator[Completion]:
             continue
         if value.strip() == b"[DONE]":
             return
-        piece = Completion.model_validate_json(value)
+        piece = CompletionReply.model_validate_json(value)
         if piece.error:
             raise ApiFailed(_message(piece.error))
         complete = complete or any(choice.finish_reason for choice in piece.choices)

@@ -45,13 +45,13 @@ class _Model(BaseModel):
     id: str
 
 
-class Models(BaseModel):
+class ModelList(BaseModel):
     """The models of a server."""
 
     data: list[_Model]
 
 
-class Usage(BaseModel):
+class TokenUsage(BaseModel):
     """Tokens of a request as the server counted them."""
 
     prompt_tokens: int = 0
@@ -64,11 +64,11 @@ class Usage(BaseModel):
         return (self.prompt_tokens_details and self.prompt_tokens_details.cached_tokens) or 0
 
 
-class Completion(BaseModel):
+class CompletionReply(BaseModel):
     """A reply, or a piece of one."""
 
     choices: list[_Choice] = []
-    usage: Usage | None = None
+    usage: TokenUsage | None = None
     error: Any = None
 
     @property

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from rag.domain import Passage, Progress
 from rag.indexing.checkpoint import keeping
 from rag.indexing.embed import Vectoriser, is_outgrown
-from rag.indexing.spans import Arrangement, Plan
+from rag.indexing.spans import Arrangement, SpanPlan
 from rag.protocols import Embedder, Ids, OnProgress, Vectors
 from rag.store import (
     CATALOG_FILE,
@@ -53,7 +53,7 @@ _VECTORS_AT_A_TIME, _TOKENS_AT_A_TIME = 4_096, 512
 _TEXTS_AT_A_TIME, _MOST_TIMES = 8_192, 16
 
 
-class Source(Protocol):
+class VectorSource(Protocol):
     """Where the vectors and tokens of spans come from, each from a place."""
 
     @property
@@ -72,7 +72,7 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenData:
     """What was written, as a manifest says it (`facts`), and how many texts were embedded.
 
     `resumed` is of how many texts the embeddings were left by a build that had been interrupted.
@@ -85,12 +85,12 @@ class Written:
 
 def write_data(
     data: Path,
-    planned: Plan,
+    planned: SpanPlan,
     embedder: Embedder,
     known: Embedded | None,
     on_progress: OnProgress,
     projection: Projection | None = None,
-) -> Written:
+) -> WrittenData:
     """Writes the other stores beside the catalog in the folder `data`, flushed to disk.
 
     `known` is an index by the same embedder: texts that it has are not embedded. What is embedded is kept beside `data`
@@ -118,14 +118,14 @@ def write_data(
         "vectors": vectors,
         "files": sealed(data),
     }
-    return Written(facts, source.embedded, resumed)
+    return WrittenData(facts, source.embedded, resumed)
 
 
 def write_stores(
     data: Path,
     catalog: Catalog,
     spans: Mapping[str, Arrangement],
-    source: Source,
+    source: VectorSource,
     places: Mapping[str, Ids],
     kept: Index | None = None,
 ) -> Mapping[str, Mapping[str, object]]:

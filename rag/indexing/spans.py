@@ -48,7 +48,7 @@ class Arrangement:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SpanPlan:
     """What an index is to hold: which spans, of which those of `kept`, an older index, are taken over.
 
     `changes_nothing`: it is what `kept` holds, in the same order.
@@ -61,7 +61,7 @@ class Plan:
 
 
 @dataclass(slots=True)
-class Draft:
+class SpanDraft:
     """An index as its articles are read; see `drafting`."""
 
     _data: Path
@@ -94,7 +94,7 @@ class Draft:
         self._passages[article.document] = np.array([p.id for p in passages], np.int64)
         self._sentences[article.document] = np.array(list(sentences), np.int64)
 
-    def finish(self, incomplete: Collection[str] = ()) -> Plan:
+    def finish(self, incomplete: Collection[str] = ()) -> SpanPlan:
         """What the index is to hold. Unless that changes nothing, the catalog is whole, and on disk.
 
         The files `incomplete`, by name, hold articles that were left out: they are to be read again next time.
@@ -107,7 +107,7 @@ class Draft:
         passages = self._arranged("passage", self._passages, kept.passages.ids if kept else _NONE)
         sentences = self._arranged("sentence", self._sentences, kept.sentences.ids if kept else _NONE)
         same = kept and passages.is_all_of(len(kept.passages)) and sentences.is_all_of(len(kept.sentences))
-        plan = Plan(passages, sentences, kept, changes_nothing=bool(same and self._writer is None))
+        plan = SpanPlan(passages, sentences, kept, changes_nothing=bool(same and self._writer is None))
         if not plan.changes_nothing:
             self._catalog()
         self._open.close()
@@ -146,10 +146,10 @@ def _rows_by_document(catalog: Catalog, level: str, ids: Ids) -> dict[str, Ids]:
 
 
 @contextmanager
-def drafting(data: Path, kept: Index | None, embedder: Embedder, settings: Settings) -> Iterator[Draft]:
+def drafting(data: Path, kept: Index | None, embedder: Embedder, settings: Settings) -> Iterator[SpanDraft]:
     """A draft of a new index, whose catalog is written into the folder `data` as articles come. Raises OSError.
 
     What `kept`, an older index, has as it is, is taken from it; nothing is written before something else comes.
     """
     with ExitStack() as opened:
-        yield Draft(data, kept, embedder, settings, opened)
+        yield SpanDraft(data, kept, embedder, settings, opened)

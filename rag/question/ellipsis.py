@@ -13,7 +13,7 @@ from itertools import pairwise
 from rag.question.agreement import agreeing, elided, with_preposition
 from rag.question.grammar import grammar_of, words
 from rag.question.names import Name, find_names, uncapitalised
-from rag.question.referents import Conversation, Exchange
+from rag.question.referents import PastTurn, PastTurns
 from rag.text import fold, terms
 
 _LONGEST_FRAGMENT = 8  # words
@@ -91,7 +91,7 @@ def is_fragment(text: str, language: str, known: Mapping[str, str]) -> bool:
     )
 
 
-def asked_of_another(fragment: str, conversation: Conversation, language: str, *, led: bool) -> str | None:
+def asked_of_another(fragment: str, conversation: PastTurns, language: str, *, led: bool) -> str | None:
     """The last question, asked of what `fragment` names. `led`: an « et » stands before it."""
     last = conversation.past[-1].question
     fragment = _THE_ONE.sub("", _TOO.sub("", fragment))
@@ -114,7 +114,7 @@ def asked_of_another(fragment: str, conversation: Conversation, language: str, *
     return _with_circumstance(fragment, last, language)
 
 
-def _sole_name(fragment: str, conversation: Conversation, language: str, *, led: bool) -> Name | None:
+def _sole_name(fragment: str, conversation: PastTurns, language: str, *, led: bool) -> Name | None:
     """The name, or the names joined by « et », that make up all of `fragment`."""
     names = find_names(fragment, language, conversation.known)
     if not names:
@@ -141,7 +141,7 @@ def _sole_name(fragment: str, conversation: Conversation, language: str, *, led:
     return replace(names[0], text=names[0].text + fragment[names[0].end :])
 
 
-def _was_listed(last: Exchange, known: Mapping[str, str]) -> bool:
+def _was_listed(last: PastTurn, known: Mapping[str, str]) -> bool:
     """Whether the answer was a list of names: one more name asks whether it is among them."""
     told = set(terms(last.answer, last.language)) - set(terms(last.question, last.language))
     names = find_names(last.answer, last.language, known)
@@ -149,7 +149,7 @@ def _was_listed(last: Exchange, known: Mapping[str, str]) -> bool:
     return len(names) > 1 and len(named) > _MOST_OF_IT * len(told)
 
 
-def _asked_of(new: Name, written: str, conversation: Conversation, language: str) -> str | None:
+def _asked_of(new: Name, written: str, conversation: PastTurns, language: str) -> str | None:
     last = conversation.past[-1].question
     own_relation = bool(new.preposition) and new.preposition not in _TOPICAL
     old = _counterpart(new, last, conversation, language)
@@ -165,7 +165,7 @@ def _asked_of(new: Name, written: str, conversation: Conversation, language: str
     return before + phrase + after
 
 
-def _counterpart(new: Name, last: str, conversation: Conversation, language: str) -> Name | None:
+def _counterpart(new: Name, last: str, conversation: PastTurns, language: str) -> Name | None:
     """The name of the last question that `new` takes the place of.
 
     One after the same preposition; or else one without a preposition, and with a determiner where `new` has one.

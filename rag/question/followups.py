@@ -24,7 +24,7 @@ from rag.question.ellipsis import asked_of_another, asks, is_fragment, other_cir
 from rag.question.grammar import folded, words
 from rag.question.names import find_names, uncapitalised, written_names
 from rag.question.pronouns import resolve
-from rag.question.referents import Conversation, Exchange
+from rag.question.referents import PastTurn, PastTurns
 from rag.text import detect_language, fold, sentences, terms
 
 TURNS = 6
@@ -80,12 +80,12 @@ def standalone(question: str, history: Sequence[Turn], language: str) -> str:
     """
     chosen = language if language in LANGUAGES else LANGUAGES[0]
     among = (chosen, *(other for other in LANGUAGES if other != chosen))
-    past: list[Exchange] = []
+    past: list[PastTurn] = []
     for turn in history[-TURNS:]:
         asked = _core(without_instructions(_tidy(turn.question[:_QUESTION_READ])))
         if asked and not small_talk(asked, chosen):
             spoken = detect_language(asked, among)
-            past.append(Exchange(_rewritten(asked, past, spoken, in_full=True), _told(turn.answer), spoken))
+            past.append(PastTurn(_rewritten(asked, past, spoken, in_full=True), _told(turn.answer), spoken))
     plain = _tidy(question)
     core = _core(without_courtesies(plain))
     if past and detect_language(core, (past[-1].language, *among)) == past[-1].language:
@@ -95,12 +95,12 @@ def standalone(question: str, history: Sequence[Turn], language: str) -> str:
     return question if rewritten == core else _sentence(rewritten, chosen)
 
 
-def _rewritten(core: str, past: Sequence[Exchange], language: str, *, in_full: bool) -> str:
+def _rewritten(core: str, past: Sequence[PastTurn], language: str, *, in_full: bool) -> str:
     """`core`, a question without its marks, made to stand alone. `in_full`: it was written with a question mark."""
     if not past or not core or len(core) > _LONGEST_FOLLOW_UP:
         return core
     last = past[-1]
-    conversation = Conversation(past, _known(past))
+    conversation = PastTurns(past, _known(past))
     if language == "fr" and (what_of := _WHAT_OF.match(core)):
         of = _DETERMINERS[what_of[1].lower()] + core[what_of.end() :]
         core = f"et {of}" if is_fragment(of, language, conversation.known) else core
@@ -124,21 +124,21 @@ def _rewritten(core: str, past: Sequence[Exchange], language: str, *, in_full: b
     return asked_anew or _joined(core, last, language)
 
 
-def _known(past: Sequence[Exchange]) -> dict[str, str]:
+def _known(past: Sequence[PastTurn]) -> dict[str, str]:
     known: dict[str, str] = {}
     for exchange in past:
         known |= written_names((exchange.question, exchange.answer), exchange.language)
     return known
 
 
-def _with_question_word(text: str, last: Exchange) -> str | None:
+def _with_question_word(text: str, last: PastTurn) -> str | None:
     """The last question with `text`, a question word, in place of its own, where the two are of a kind."""
     if swapped := other_circumstance(text, last.question, last.language):
         return swapped + _short_answer(last)
     return someone_else(text, last.question)
 
 
-def _stands_alone(text: str, conversation: Conversation, language: str, in_full: bool) -> bool:
+def _stands_alone(text: str, conversation: PastTurns, language: str, in_full: bool) -> bool:
     """Whether `text`, which has no pronoun, holds a name and something said of it, or two terms."""
     if _COMPLETE.search(text):
         return True
@@ -159,7 +159,7 @@ def _stands_alone(text: str, conversation: Conversation, language: str, in_full:
     return bool(own) and not in_full and not asks(text, language)
 
 
-def _joined(core: str, last: Exchange, language: str) -> str:
+def _joined(core: str, last: PastTurn, language: str) -> str:
     """`core` after the last question: « Quelles conditions pose l'Allemagne : depuis quand ? »."""
     mark = " : " if last.language == "fr" else ": "
     before, _, tail = last.question.rpartition(mark)
@@ -172,7 +172,7 @@ def _joined(core: str, last: Exchange, language: str) -> str:
     return f"{base}{mark}{_uncapitalised(core, language)}"
 
 
-def _short_answer(last: Exchange) -> str:
+def _short_answer(last: PastTurn) -> str:
     """The last answer in brackets when it is but a name, a date or a figure that the question did not hold."""
     told = last.answer.rstrip(" .!")
     if not told or len(told.split()) > _SHORT_ANSWER or len(sentences(last.answer)) > 1 or _YES_NO.match(told):

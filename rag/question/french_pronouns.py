@@ -12,11 +12,11 @@ import re
 from rag.question import french_patterns as patterns
 from rag.question.agreement import Gender, contracted, elided, with_preposition
 from rag.question.names import Name, find_names
-from rag.question.referents import Conversation
+from rag.question.referents import PastTurns
 from rag.text import fold, terms
 
 
-def open_words(text: str, conversation: Conversation) -> list[str]:
+def open_words(text: str, conversation: PastTurns) -> list[str]:
     """The words of `text` that only the conversation explains, other than those that the steps replace."""
     masked = patterns.IMPERSONAL.sub(lambda match: "_" * len(match[0]), text)
     found = [(match, masked[: match.start()]) for match in patterns.OPEN.finditer(masked)]
@@ -27,7 +27,7 @@ def open_words(text: str, conversation: Conversation) -> list[str]:
     ]
 
 
-def _has_clause(before: str, conversation: Conversation) -> bool:
+def _has_clause(before: str, conversation: PastTurns) -> bool:
     """Whether an earlier clause of the question says what a later one takes up: « Que veut Kiev, et qui l'a dit ? »."""
     clause = patterns.CLAUSE.match(before)
     if clause is None or clause[1].endswith("ment"):
@@ -36,13 +36,13 @@ def _has_clause(before: str, conversation: Conversation) -> bool:
     return not named.issuperset(terms(clause[1]))
 
 
-def _somewhere(before: str, conversation: Conversation) -> bool:
+def _somewhere(before: str, conversation: PastTurns) -> bool:
     """Whether a place precedes « y » in its question, or an object where « y » goes with an infinitive."""
     infinitive = re.search(r"\b(?:sans|pour|à|de|et|d') ?$", before) is not None
     return patterns.SOMEWHERE.search(before) is not None or (infinitive and bool(_own_names(before, conversation)))
 
 
-def subject(text: str, conversation: Conversation) -> str | None:
+def subject(text: str, conversation: PastTurns) -> str | None:
     """« Où va-t-elle ? », « Il a dit quoi ? »."""
     masked = patterns.IMPERSONAL.sub(lambda match: "_" * len(match[0]), text)
     stressed = {match.end() for match in patterns.STRESSED.finditer(masked)}
@@ -86,7 +86,7 @@ def _with_subject(text: str, inverted: re.Match[str], name: Name) -> str | None:
     return f"{before}{inverted['clitics']}{verb}{after[:stays]} {name.phrase}{after[stays:]}"
 
 
-def possessive(text: str, conversation: Conversation) -> str | None:
+def possessive(text: str, conversation: PastTurns) -> str | None:
     """« son rôle », « leurs conditions »."""
     match = patterns.POSSESSIVE.search(text)
     if (
@@ -104,7 +104,7 @@ def possessive(text: str, conversation: Conversation) -> str | None:
     return contracted(text[: match.start()] + whole + text[match.end() :])
 
 
-def _owner_named(before: str, match: re.Match[str], conversation: Conversation) -> bool:
+def _owner_named(before: str, match: re.Match[str], conversation: PastTurns) -> bool:
     """« Quels pays ont fermé leurs frontières ? », « Macron et son gouvernement »: the owner is in the question."""
     if _own_names(before, conversation):
         return True
@@ -119,7 +119,7 @@ def _owner_named(before: str, match: re.Match[str], conversation: Conversation) 
     )
 
 
-def stressed(text: str, conversation: Conversation) -> str | None:
+def stressed(text: str, conversation: PastTurns) -> str | None:
     """« avec lui », « contre eux »."""
     match = patterns.STRESSED.search(text)
     if match is None or _has_clause(text[: match.start()], conversation):
@@ -134,7 +134,7 @@ def stressed(text: str, conversation: Conversation) -> str | None:
     return text[: match.start()] + with_preposition(preposition, name, "fr") + text[match.end() :]
 
 
-def dative(text: str, conversation: Conversation) -> str | None:
+def dative(text: str, conversation: PastTurns) -> str | None:
     """« Que lui a répondu Zelensky ? »."""
     match = patterns.DATIVE.search(text)
     if (
@@ -151,7 +151,7 @@ def dative(text: str, conversation: Conversation) -> str | None:
     return f"{rest} {with_preposition('à', name, 'fr')}"
 
 
-def demonstrative(text: str, conversation: Conversation) -> str | None:
+def demonstrative(text: str, conversation: PastTurns) -> str | None:
     """« ce sommet », where the conversation says which: « le sommet de Tianjin »."""
     match = patterns.THIS.search(text)
     if match is None or patterns.AT_HAND.match(match["noun"]) or _complement(text[match.end() :], conversation):
@@ -174,13 +174,13 @@ def demonstrative(text: str, conversation: Conversation) -> str | None:
     return text if _own_names(text, conversation) and len(set(terms(text))) >= patterns.ENOUGH else None
 
 
-def _complement(after: str, conversation: Conversation) -> str:
+def _complement(after: str, conversation: PastTurns) -> str:
     """The name that follows a noun at once: « (guerre) en Ukraine »."""
     names = find_names(after, "fr", conversation.known)
     return after[: names[0].end] if names and names[0].start == 1 else ""
 
 
-def there(text: str, conversation: Conversation) -> str | None:
+def there(text: str, conversation: PastTurns) -> str | None:
     """« là-bas »."""
     match = patterns.THERE.search(text)
     place = conversation.place("fr") if match else ""
@@ -198,7 +198,7 @@ def _article(noun: str, *, plural: bool, feminine: bool) -> str:
     return "l'" if fold(noun)[0] in "aeiouh" else "la " if feminine else "le "
 
 
-def _explains(before: str, conversation: Conversation) -> bool:
+def _explains(before: str, conversation: PastTurns) -> bool:
     """Whether a name or a noun that precedes a pronoun in its question is what it stands for."""
     named = (
         bool(_own_names(before, conversation))
@@ -207,5 +207,5 @@ def _explains(before: str, conversation: Conversation) -> bool:
     return named or _has_clause(before, conversation)
 
 
-def _own_names(text: str, conversation: Conversation) -> list[Name]:
+def _own_names(text: str, conversation: PastTurns) -> list[Name]:
     return find_names(text, "fr", conversation.known)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from rag.question import french_pronouns
 from rag.question.agreement import Gender, with_preposition
 from rag.question.names import find_names
-from rag.question.referents import Conversation
+from rag.question.referents import PastTurns
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ _NOUN_PHRASE = {
 }
 
 
-def resolve(question: str, conversation: Conversation, language: str) -> Resolution:
+def resolve(question: str, conversation: PastTurns, language: str) -> Resolution:
     """`question`, without its closing mark, with names of the conversation for its pronouns."""
     # What is quoted has its pronouns for itself.
     quoted = iter(_QUOTED.findall(question))
@@ -97,7 +97,7 @@ def resolve(question: str, conversation: Conversation, language: str) -> Resolut
     return Resolution(re.sub(_PLACEHOLDER, lambda _: next(quoted), resolved.text), resolved.is_open)
 
 
-def _resolve(text: str, conversation: Conversation, language: str) -> Resolution:
+def _resolve(text: str, conversation: PastTurns, language: str) -> Resolution:
     if language == "fr":
         open_words, unresolved = french_pronouns.open_words(text, conversation), False
         for step in french_pronouns.STEPS:
@@ -114,7 +114,7 @@ def _resolve(text: str, conversation: Conversation, language: str) -> Resolution
     return Resolution(text, _is_open(text, conversation, language))
 
 
-def _subject(text: str, conversation: Conversation, language: str) -> str:
+def _subject(text: str, conversation: PastTurns, language: str) -> str:
     subjects = _SUBJECTS[language]
     match = re.search(rf"(?<![\w'])(?:{'|'.join(subjects)})(?![\w'])", text)
     if match is None or _explains(text[: match.start()], conversation, language):
@@ -124,7 +124,7 @@ def _subject(text: str, conversation: Conversation, language: str) -> str:
     return text[: match.start()] + name.phrase + text[match.end() :] if name else text
 
 
-def _english(text: str, conversation: Conversation, pattern: re.Pattern[str]) -> str:
+def _english(text: str, conversation: PastTurns, pattern: re.Pattern[str]) -> str:
     match = pattern.search(text)
     if match is None or _explains(text[: match.start()], conversation, "en"):
         return text
@@ -136,7 +136,7 @@ def _english(text: str, conversation: Conversation, pattern: re.Pattern[str]) ->
     return f"{text[: match.start()]}{name.phrase}{owner}{text[match.end('own') :]}"
 
 
-def _possessive_it(text: str, conversation: Conversation) -> str:
+def _possessive_it(text: str, conversation: PastTurns) -> str:
     match = _POSSESSIVE_IT.search(text)
     if match is None or _explains(text[: match.start()], conversation, "it"):
         return text
@@ -147,14 +147,14 @@ def _possessive_it(text: str, conversation: Conversation) -> str:
     return text[: match.start()] + whole + text[match.end() :]
 
 
-def _there(text: str, conversation: Conversation, language: str) -> str:
+def _there(text: str, conversation: PastTurns, language: str) -> str:
     masked = _without_expletives(text, language)
     match = re.search(rf"(?<![\w-])(?:{_THERE[language]})(?![\w-])", masked, re.IGNORECASE)
     place = conversation.place(language) if match else ""
     return text[: match.start()] + place + text[match.end() :] if match and place else text
 
 
-def _is_open(text: str, conversation: Conversation, language: str) -> bool:
+def _is_open(text: str, conversation: PastTurns, language: str) -> bool:
     masked = _without_expletives(text, language)
     return any(
         found["personal"] is None or not _explains(masked[: found.start()], conversation, language)
@@ -162,7 +162,7 @@ def _is_open(text: str, conversation: Conversation, language: str) -> bool:
     )
 
 
-def _explains(before: str, conversation: Conversation, language: str) -> bool:
+def _explains(before: str, conversation: PastTurns, language: str) -> bool:
     """Whether a name or a noun that precedes a pronoun in its question is what it stands for."""
     return bool(find_names(before, language, conversation.known)) or _NOUN_PHRASE[language].search(before) is not None
 

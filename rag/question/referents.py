@@ -28,7 +28,7 @@ _OF = ("de", "of", "von", "di")
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class PastTurn:
     """A turn: the question made to stand alone, without marks, and what the answer told (empty: nothing)."""
 
     question: str
@@ -37,14 +37,14 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
-class Conversation:
+class PastTurns:
     """What came before a question, the last exchange last, and the names in it, as folded and as written."""
 
-    past: Sequence[Exchange]
+    past: Sequence[PastTurn]
     known: Mapping[str, str]
 
     @property
-    def recent(self) -> Sequence[Exchange]:
+    def recent(self) -> Sequence[PastTurn]:
         """The exchanges a pronoun may reach back to, the last one first."""
         return self.past[: -_TURNS - 1 : -1]
 
@@ -83,11 +83,11 @@ class Conversation:
         names = [name for exchange in self.past for name in self._named(exchange)]
         return {name.text for name, language in names if _is_place(name, language)}
 
-    def _named(self, exchange: Exchange) -> list[tuple[Name, str]]:
+    def _named(self, exchange: PastTurn) -> list[tuple[Name, str]]:
         found = find_names(f"{exchange.question}. {exchange.answer}", exchange.language, self.known)
         return [(name, exchange.language) for name in found]
 
-    def _by_salience(self, exchange: Exchange) -> list[Name]:
+    def _by_salience(self, exchange: PastTurn) -> list[Name]:
         asked = _grouped(exchange.question, exchange.language, self.known)
         told = _grouped(exchange.answer, exchange.language, self.known)
         identity = asked and _IDENTITY.fullmatch(exchange.question[: asked[0].start].strip())

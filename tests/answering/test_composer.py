@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from rag.answering.composer import Draft
+from rag.answering.composer import AnswerDraft
 from rag.answering.grounding import Grounded
 from rag.domain import Passage
 
@@ -27,7 +27,7 @@ def grounded(text: str, *sentences: Passage, support: float = 0.9) -> Grounded:
 
 
 def test_a_statement_cites_the_quotation_that_holds_its_sentences() -> None:
-    draft = Draft("fr", [RUN])
+    draft = AnswerDraft("fr", [RUN])
     checked = draft.add(grounded("La Russie refuse, dit Rutte.", RUTTE, RUSSIA))
     assert checked.text == draft.text == "La Russie refuse, dit Rutte. [1]"
     assert [citation.quote for citation in draft.citations] == [RUN.text]
@@ -35,14 +35,14 @@ def test_a_statement_cites_the_quotation_that_holds_its_sentences() -> None:
 
 
 def test_a_sentence_outside_the_quotations_is_cited_itself() -> None:
-    draft = Draft("fr", [RUN])
+    draft = AnswerDraft("fr", [RUN])
     draft.add(grounded("Berlin et Moscou.", RUSSIA, BERLIN))
     assert [(c.marker, c.quote) for c in draft.citations] == [(1, RUN.text), (2, BERLIN.text)]
     assert draft.statements[0].citations == (1, 2)
 
 
 def test_a_place_that_is_cited_again_keeps_its_marker() -> None:
-    draft = Draft("fr", [])
+    draft = AnswerDraft("fr", [])
     draft.add(grounded("Berlin pose des conditions.", BERLIN))
     draft.add(grounded("La Russie refuse.", RUSSIA))
     draft.add(grounded("Trois conditions.", BERLIN))
@@ -53,7 +53,7 @@ def test_a_place_that_is_cited_again_keeps_its_marker() -> None:
 
 
 def test_relative_days_are_resolved_beside_the_words_but_not_in_the_quotation() -> None:
-    draft = Draft("fr", [])
+    draft = AnswerDraft("fr", [])
     assert draft.quote(RUTTE) is not None
     assert draft.statements[0].text == "Mark Rutte a parlé jeudi [4 septembre 2025] à Prague."
     assert draft.citations[0].quote == RUTTE.text
@@ -62,7 +62,7 @@ def test_relative_days_are_resolved_beside_the_words_but_not_in_the_quotation() 
 @pytest.mark.parametrize("days", [(DAY, date(2025, 9, 2)), (DAY, None), (None,)])
 def test_days_are_left_alone_where_one_day_of_publication_does_not_tell(days: tuple[date | None, ...]) -> None:
     cited = [replace(RUTTE, document=f"{i}.txt", date=day) for i, day in enumerate(days)]
-    assert Draft("fr", []).add(grounded("Rutte a parlé jeudi.", *cited)).statement.text == "Rutte a parlé jeudi."
+    assert AnswerDraft("fr", []).add(grounded("Rutte a parlé jeudi.", *cited)).statement.text == "Rutte a parlé jeudi."
 
 
 @pytest.mark.parametrize(
@@ -74,14 +74,14 @@ def test_days_are_left_alone_where_one_day_of_publication_does_not_tell(days: tu
     ],
 )
 def test_a_statement_is_known_again_by_its_own_words(said: str, again: str, repeated: bool) -> None:
-    draft = Draft("fr", [])
+    draft = AnswerDraft("fr", [])
     assert not draft.repeats(said)
     draft.add(grounded(said, RUTTE))
     assert draft.repeats(again) == repeated
 
 
 def test_a_quotation_that_was_told_already_is_not_printed() -> None:
-    draft = Draft("fr", [RUSSIA])
+    draft = AnswerDraft("fr", [RUSSIA])
     draft.add(grounded("La Russie refuse une intervention.", RUSSIA))
     assert draft.quote(RUSSIA) is None
     assert len(draft.statements) == 1
@@ -91,4 +91,4 @@ def test_a_quotation_that_was_told_already_is_not_printed() -> None:
 
 
 def test_a_quotation_without_words_can_be_the_answer() -> None:
-    assert Draft("fr", []).quote(replace(BERLIN, text="« 柏 »")) is not None
+    assert AnswerDraft("fr", []).quote(replace(BERLIN, text="« 柏 »")) is not None

@@ -9,7 +9,7 @@ import pytest
 
 from rag.errors import ModelDamaged, ModelMissing
 from rag.fetching.download import GENERATOR
-from rag.generation.llama import Model
+from rag.generation.llama import GgufModel
 from rag.generation.llama.gguf import MOST_LAYERS, check_header
 
 HUGE = 2**63 - 1
@@ -83,4 +83,4 @@ def test_a_model_that_was_cut_off_does_not_end_the_process(models_dir: Path, tmp
     with (models_dir / GENERATOR.target).open("rb") as whole:
         path.write_bytes(whole.read(size))
     with pytest.raises(ModelDamaged):
-        Model(path)
+        GgufModel(path)

@@ -11,7 +11,7 @@ import pytest
 
 from rag.errors import GenerationFailed
 from rag.fetching.download import GENERATOR, check
-from rag.generation.llama import Context, Drafter, Model, SavedStates
+from rag.generation.llama import Context, Drafter, GgufModel, SavedStates
 from rag.generation.llama.lookahead import FEW, MANY
 from rag.generation.llama_cpp import LlamaCppGenerator
 from rag.protocols import Message
@@ -78,23 +78,23 @@ def test_saved_states_do_not_pile_up(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def model(models_dir: Path) -> Model:
-    return Model(check(GENERATOR, models_dir))
+def model(models_dir: Path) -> GgufModel:
+    return GgufModel(check(GENERATOR, models_dir))
 
 
 @pytest.fixture
-def context(model: Model) -> Iterator[Context]:
+def context(model: GgufModel) -> Iterator[Context]:
     made = Context(model, 512, 2)
     yield made
     made.close()
 
 
-def text_of(model: Model, start: int, length: int = 60) -> list[int]:
+def text_of(model: GgufModel, start: int, length: int = 60) -> list[int]:
     return model.tokens(ARTICLE, special=False)[start : start + length]
 
 
 @pytest.mark.models
-def test_a_restored_state_is_the_state_to_the_last_bit(model: Model, context: Context) -> None:
+def test_a_restored_state_is_the_state_to_the_last_bit(model: GgufModel, context: Context) -> None:
     beginning, rest = text_of(model, 0), text_of(model, 100, 10)
     context.extend(beginning)
     state = context.state()
@@ -112,14 +112,14 @@ def test_a_restored_state_is_the_state_to_the_last_bit(model: Model, context: Co
 
 
 @pytest.mark.models
-def test_more_than_there_is_room_for_is_refused_and_others_go_on(model: Model, context: Context) -> None:
+def test_more_than_there_is_room_for_is_refused_and_others_go_on(model: GgufModel, context: Context) -> None:
     with pytest.raises(GenerationFailed):
         context.extend([1] * 600)
     assert context.extend(text_of(model, 0)).shape == (1, model.size)
 
 
 @pytest.mark.models
-def test_what_was_asked_before_changes_nothing(model: Model) -> None:
+def test_what_was_asked_before_changes_nothing(model: GgufModel) -> None:
     asked = [SYSTEM, Message("user", f"{ARTICLE[:600]}\n\nDe quoi parle ce texte ?")]
     generator = LlamaCppGenerator(model.path)
     first = (list(generator.stream(asked, 30)), generator.score_choices(asked, ["Oui", "Non"]))
@@ -133,7 +133,7 @@ def test_what_was_asked_before_changes_nothing(model: Model) -> None:
 
 
 @pytest.mark.models
-def test_a_system_message_is_read_once_for_all_processes(model: Model, tmp_path: Path) -> None:
+def test_a_system_message_is_read_once_for_all_processes(model: GgufModel, tmp_path: Path) -> None:
     asked = [SYSTEM, Message("user", "Quelle est la capitale de la France ?")]
     counts, texts = [], []
     for _ in range(2):
@@ -147,7 +147,7 @@ def test_a_system_message_is_read_once_for_all_processes(model: Model, tmp_path:
 
 
 @pytest.mark.models
-def test_guessing_ahead_writes_what_step_by_step_would(model: Model) -> None:
+def test_guessing_ahead_writes_what_step_by_step_would(model: GgufModel) -> None:
     generator = LlamaCppGenerator(model.path)
     quick = "".join(token.text for token in generator.stream(COPYING, 80))
     context = Context(model, 4096, 2)

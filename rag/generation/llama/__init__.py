@@ -7,7 +7,7 @@ the state of a beginning kept in memory and on disk, and several tokens checked 
 from rag.generation.llama.context import BATCH, Context, Logits
 from rag.generation.llama.gguf import check_gguf
 from rag.generation.llama.lookahead import Drafter
-from rag.generation.llama.model import Model
+from rag.generation.llama.model import GgufModel
 from rag.generation.llama.prefix_cache import SavedStates
 
-__all__ = ["BATCH", "Context", "Drafter", "Logits", "Model", "SavedStates", "check_gguf"]
+__all__ = ["BATCH", "Context", "Drafter", "GgufModel", "Logits", "SavedStates", "check_gguf"]

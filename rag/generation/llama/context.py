@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import GenerationFailed
-from rag.generation.llama.model import Model
+from rag.generation.llama.model import GgufModel
 
 Logits = NDArray[np.float32]
 
@@ -21,7 +21,7 @@ BATCH = 512
 class Context:
     """The state of a model that has room for `size` tokens, read with `threads`."""
 
-    def __init__(self, model: Model, size: int, threads: int) -> None:
+    def __init__(self, model: GgufModel, size: int, threads: int) -> None:
         self._library: Any = model.library
         self._model = model
         parameters = self._library.llama_context_default_params()

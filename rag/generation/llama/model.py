@@ -14,7 +14,7 @@ from rag.generation.llama.gguf import check_header
 _PIECE_BYTES = 512
 
 
-class Model:
+class GgufModel:
     """The model in the file `path`, loaded. Raises ModelMissing, ModelDamaged and LibraryMissing."""
 
     def __init__(self, path: Path) -> None:

@@ -22,7 +22,7 @@ from datetime import date
 from typing import Literal
 
 from rag.text.dates.dated_text import Page, ending
-from rag.text.dates.expressions import Found, read
+from rag.text.dates.expressions import FoundDate, read
 from rag.text.dates.periods import NEAREST, PAST, Period, plus
 from rag.text.dates.vocabulary import words_of
 from rag.text.folding import fold_letters
@@ -121,7 +121,7 @@ def _page(text: str, language: str, reference: date, lean: Lean) -> Page:
     return Page(text, fold_letters(text), words_of(language), reference, PAST if lean == "past" else NEAREST)
 
 
-def _bound(found: Found, page: Page) -> Period | None:
+def _bound(found: FoundDate, page: Page) -> Period | None:
     """The open period that a preposition makes: « depuis mardi », « après la réunion de mardi », that day included."""
     words, (first, last) = page.words, (found.period.first, found.period.last)
     opened = (
@@ -140,7 +140,7 @@ def _bound(found: Found, page: Page) -> Period | None:
     return None
 
 
-def _within(wider: Sequence[Period], found: Found) -> Period:
+def _within(wider: Sequence[Period], found: FoundDate) -> Period:
     """What is meant where the question names a wider period too (« en 2024, … le 4 septembre »)."""
     for outer in wider:
         if not outer.first <= found.period.first <= outer.last:

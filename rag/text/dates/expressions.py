@@ -42,7 +42,7 @@ _DAYS = {"day": 1, "week": 7, "weekend": 7, "month": 30, "year": 365}
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundDate:
     """A mention in the making; `candidates` are the periods around a day that it can mean."""
 
     start: int
@@ -53,9 +53,9 @@ class Found:
     is_range: bool = False
 
 
-def read(page: Page) -> list[Found]:
+def read(page: Page) -> list[FoundDate]:
     """The expressions in order, disjoint, ranges joined."""
-    found: list[Found] = []
+    found: list[FoundDate] = []
     for pattern, reader in _readers(page.words):
         for match in pattern.finditer(page.flat):
             if _is_free(*match.span(), found):
@@ -63,11 +63,11 @@ def read(page: Page) -> list[Found]:
     return _linked(sorted(found, key=lambda each: each.start), page)
 
 
-def _is_free(start: int, end: int, found: Sequence[Found]) -> bool:
+def _is_free(start: int, end: int, found: Sequence[FoundDate]) -> bool:
     return not any(start < other.end and other.start < end for other in found)
 
 
-def _linked(found: list[Found], page: Page) -> list[Found]:
+def _linked(found: list[FoundDate], page: Page) -> list[FoundDate]:
     """Ranges made one; what lacks a year (« entre le 30 août et le 4 septembre 2024 ») takes that of its neighbour."""
     words = page.words
     article = rf"(?:\s*(?:{words.the}))?\s*"
@@ -89,7 +89,7 @@ def _linked(found: list[Found], page: Page) -> list[Found]:
     return linked[::-1]
 
 
-Reader = Callable[[re.Match[str], Page], Iterator[Found]]
+Reader = Callable[[re.Match[str], Page], Iterator[FoundDate]]
 
 
 @cache
@@ -152,11 +152,11 @@ def _filled(form: str, blanks: Iterable[tuple[str, str]]) -> str:
     return form
 
 
-def _fixed(start: int, end: int, period: Period, *, relative: bool = False) -> Found:
-    return Found(start, end, period, only(period), relative)
+def _fixed(start: int, end: int, period: Period, *, relative: bool = False) -> FoundDate:
+    return FoundDate(start, end, period, only(period), relative)
 
 
-def _figures(match: re.Match[str], page: Page) -> Iterator[Found]:
+def _figures(match: re.Match[str], page: Page) -> Iterator[FoundDate]:
     year, month, day = (int(match[name]) for name in ("year", "month", "day"))
     # The American order only where the other one names no day.
     period = on_day(year, month, day) or on_day(year, day, month)
@@ -164,7 +164,7 @@ def _figures(match: re.Match[str], page: Page) -> Iterator[Found]:
         yield _fixed(*match.span(), period)
 
 
-def _day(match: re.Match[str], page: Page, months: Mapping[str, int]) -> Iterator[Found]:
+def _day(match: re.Match[str], page: Page, months: Mapping[str, int]) -> Iterator[FoundDate]:
     words, parts = page.words, match.groupdict()
     number, month = _number(match["day"]), months.get(match["month"].lstrip("0"), 0)
     earlier = _numbers_before(match, page)
@@ -185,12 +185,12 @@ def _day(match: re.Match[str], page: Page, months: Mapping[str, int]) -> Iterato
         candidates = only(period)
     upto = same_month(_number(parts.get("upto") or match["day"]))
     if upto and upto.last > period.last:
-        yield Found(start, end, Period(period.first, upto.last), candidates, is_range=True)
+        yield FoundDate(start, end, Period(period.first, upto.last), candidates, is_range=True)
     else:
-        yield Found(start, end, period, candidates)
+        yield FoundDate(start, end, period, candidates)
 
 
-def _month_of_year(match: re.Match[str], page: Page) -> Iterator[Found]:
+def _month_of_year(match: re.Match[str], page: Page) -> Iterator[FoundDate]:
     words = page.words
     start, part = part_before(match.start(), page)
     is_name = (
@@ -206,7 +206,7 @@ def _month_of_year(match: re.Match[str], page: Page) -> Iterator[Found]:
         yield _fixed(start, match.end(), third_of(month_period(int(match["year"]), number), part))
 
 
-def _month(match: re.Match[str], page: Page) -> Iterator[Found]:
+def _month(match: re.Match[str], page: Page) -> Iterator[FoundDate]:
     words, (start, part) = page.words, part_before(match.start(), page)
     start, end, direction = modified(start, match.end(), page)
     text = page.text[match.start() : match.end()]
@@ -224,10 +224,10 @@ def _month(match: re.Match[str], page: Page) -> Iterator[Found]:
     ) and not (_is_joined(start, page) and not ending(page, start - 1, names)):
         candidates = partial(same_months, month=numbers_of(words.months)[match["month"]], part=part)
         period = choose_near(candidates, direction, start, end, page)
-        yield Found(start, end, period, only(period) if direction else candidates)
+        yield FoundDate(start, end, period, only(period) if direction else candidates)
 
 
-def _counted(match: re.Match[str], page: Page, sign: int, several: bool) -> Iterator[Found]:
+def _counted(match: re.Match[str], page: Page, sign: int, several: bool) -> Iterator[FoundDate]:
     parts = match.groupdict()
     unit = next(name for name in UNITS if parts.get(name))
     written = parts.get("count")
@@ -237,7 +237,7 @@ def _counted(match: re.Match[str], page: Page, sign: int, several: bool) -> Iter
     yield _fixed(*match.span(), period, relative=True)
 
 
-def _unit(match: re.Match[str], page: Page) -> Iterator[Found]:
+def _unit(match: re.Match[str], page: Page) -> Iterator[FoundDate]:
     unit = next(name for name in UNITS if match[name])
     start, end, direction = modified(*match.span(), page)
     # « ce mois de septembre 1792 » is that month, not this one.
@@ -248,12 +248,12 @@ def _unit(match: re.Match[str], page: Page) -> Iterator[Found]:
         yield _fixed(start, end, period, relative=True)
 
 
-def _day_word(match: re.Match[str], page: Page) -> Iterator[Found]:
+def _day_word(match: re.Match[str], page: Page) -> Iterator[FoundDate]:
     distance = (match.lastindex or 0) - 3
     yield _fixed(*match.span(), around("day", page.reference, distance), relative=True)
 
 
-def _weekday(match: re.Match[str], page: Page) -> Iterator[Found]:
+def _weekday(match: re.Match[str], page: Page) -> Iterator[FoundDate]:
     words = page.words
     start, end, direction = modified(*match.span(), page)
     weekday = numbers_of(words.weekdays)[match["weekday"]]
@@ -267,10 +267,10 @@ def _weekday(match: re.Match[str], page: Page) -> Iterator[Found]:
         return
     if not (ending(page, start, words.feasts[0]) or following(page, match.end(), words.feasts[1])):
         period = choose(candidates(page.reference), page.reference, direction or tense(start, end, page))
-        yield Found(start, end, period, only(period) if direction else candidates, relative=True)
+        yield FoundDate(start, end, period, only(period) if direction else candidates, relative=True)
 
 
-def _year(match: re.Match[str], page: Page) -> Iterator[Found]:
+def _year(match: re.Match[str], page: Page) -> Iterator[FoundDate]:
     words, (start, part) = page.words, part_before(match.start(), page)
     years = [int(match[name]) for name in ("year", "upto") if match[name]]
     exact = all(year % 100 for year in years)  # « entre 1500 et 2000 soldats »
