@@ -17,6 +17,8 @@ from tests.support.paths import PROJECT, SEEDS
 
 TESTS = PROJECT / "tests"
 FOLDERS = {"browser": "browser", "postgres": "postgres", "bad_corpus": "slow", "fuzz": "slow", "serving": "slow"}
+TOGETHER = {"injection"}
+"""Folders whose modules share what is dear to make."""
 MODELS = {"models_dir", "real_settings", "real_pipeline"}
 
 if "HYPOTHESIS_PROFILE" in os.environ:
@@ -40,8 +42,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(FOLDERS[name])
         if MODELS.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("models")
-        with_models = item.get_closest_marker("models")
-        item.add_marker(pytest.mark.xdist_group("models" if with_models else item.path.relative_to(TESTS).as_posix()))
+        group = next((name for name in folders if name in TOGETHER), item.path.relative_to(TESTS).as_posix())
+        item.add_marker(pytest.mark.xdist_group("models" if item.get_closest_marker("models") else group))
     items.sort(key=lambda item: item.get_closest_marker("models") is None)
 
 

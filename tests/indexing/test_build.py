@@ -118,6 +118,7 @@ def _change(folder: Path, change: str) -> None:
 
 
 @pytest.mark.parametrize("change", ["added", "removed", "renamed", "the same file twice", "another byte, nothing else"])
+@pytest.mark.slow
 def test_an_updated_index_is_that_of_a_build_from_nothing(change: str, larger: Path, tmp_path: Path) -> None:
     build([larger], tmp_path / "ix")
     assert open_index(tmp_path / "ix").is_settled
@@ -155,6 +156,7 @@ def _first(target: Path) -> list[int]:
     return [int(open_index(target).passage_terms.ids[0])]
 
 
+@pytest.mark.slow
 def test_other_settings_cut_anew_and_embed_what_is_new(larger: Path, tmp_path: Path) -> None:
     build([larger], tmp_path / "ix")
     settings = Settings(chunk_tokens=32)
@@ -304,6 +306,7 @@ def test_a_small_index_that_grows_much_gets_a_new_projection(folder: Path, tmp_p
     assert np.array_equal(open_index(tmp_path / "ix").tokens.projection.basis, second)
 
 
+@pytest.mark.slow
 def test_an_index_of_the_schema_before_is_read_and_brought_up_to_date(larger: Path, tmp_path: Path) -> None:
     build([larger], tmp_path / "ix")
     new = held(tmp_path / "ix")
@@ -319,6 +322,7 @@ def test_an_index_of_the_schema_before_is_read_and_brought_up_to_date(larger: Pa
     assert (report.manifest.schema, held(tmp_path / "ix")) == (4, new)
 
 
+@pytest.mark.slow
 def test_the_old_index_answers_until_the_new_one_is_whole(larger: Path, tmp_path: Path) -> None:
     """Another embedder, another size of chunk: the old index is asked until the very end."""
     build([larger], tmp_path / "ix")

@@ -82,6 +82,7 @@ def test_what_was_embedded_is_not_embedded_again(articles: Path, clean: Clean, t
     assert build(articles, tmp_path / "ix").resumed == 0
 
 
+@pytest.mark.slow
 def test_it_goes_on_from_one_stop_to_the_next(articles: Path, clean: Clean, tmp_path: Path) -> None:
     stop(articles, tmp_path / "ix", 40)
     stop(articles, tmp_path / "ix", 10_000, 1)
@@ -93,6 +94,7 @@ def test_it_goes_on_from_one_stop_to_the_next(articles: Path, clean: Clean, tmp_
     assert held(tmp_path / "ix") == clean.held
 
 
+@pytest.mark.slow
 def test_an_update_that_is_stopped_goes_on_too(articles: Path, tmp_path: Path) -> None:
     build(articles, tmp_path / "ix")
     for path in sorted(articles.iterdir())[:20]:
@@ -124,6 +126,7 @@ def _scratch(path: Path) -> None:
     [lambda path: path.write_bytes(b"not a database" * 99), lambda path: path.write_bytes(b""), _flip, _scratch],
     ids=["other content", "empty", "other vectors", "zeros in it"],
 )
+@pytest.mark.slow
 def test_what_is_damaged_is_made_again(
     damage: Callable[[Path], object], articles: Path, clean: Clean, tmp_path: Path
 ) -> None:
@@ -133,6 +136,7 @@ def test_what_is_damaged_is_made_again(
     assert held(tmp_path / "ix") == clean.held
 
 
+@pytest.mark.slow
 def test_what_another_embedder_made_is_not_used(articles: Path, tmp_path: Path) -> None:
     stop(articles, tmp_path / "ix", 70)
     other = BagEmbedder(name="other")

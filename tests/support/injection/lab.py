@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import shutil
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -45,7 +46,10 @@ class Lab:
             here = self.folder / str(len(self.opened))
             (here / "articles").mkdir(parents=True)
             write_corpus(here / "articles", suffix, place, text)
-            build_index([here / "articles"], here / "index", self.embedder, self.settings)
+            # All but one of the articles are in the first index already, and need not be embedded again.
+            if self.opened:
+                shutil.copytree(self.folder / "0" / "index", here / "index")
+            build_index([here / "articles"], here / "index", self.embedder, self.settings, replace=True)
             self.opened[key] = Retriever(open_index(here / "index"), self.embedder)
         return self.opened[key]
 
