@@ -81,8 +81,9 @@ scale-test: setup models
 check: setup
 	@$(PYTEST) -m "not models and not browser and not postgres and not slow"
 
-test: setup models
-	@$(PYTEST)
+# What needs both processors, or waits for a server or a browser by the clock, has the machine to itself.
+test: setup models check
+	@$(BIN)/python -m pytest -m "models or browser or postgres or slow"
 
 # The variable keeps the theme from printing an announcement of its makers.
 docs: setup

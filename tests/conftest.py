@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,12 +28,12 @@ if "HYPOTHESIS_PROFILE" in os.environ:
     settings.load_profile(os.environ["HYPOTHESIS_PROFILE"])
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, None, None]:
     """Marks what a test needs, and says which tests share a process where there are several.
 
     The tests of a module do, for what the module makes once. So do all that use the real models, which would take each
-    other's processors: they come first, as they take longest.
+    other's processors: they come first, as they take longest. A wrapper is called before xdist reads the groups.
     """
     for item in items:
         folders = item.path.relative_to(TESTS).parts[:-1]
@@ -45,6 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         group = next((name for name in folders if name in TOGETHER), item.path.relative_to(TESTS).as_posix())
         item.add_marker(pytest.mark.xdist_group("models" if item.get_closest_marker("models") else group))
     items.sort(key=lambda item: item.get_closest_marker("models") is None)
+    return (yield)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -116,8 +116,12 @@ class Worker:
     def _run(self, started: Future[subprocess.Popen[bytes]]) -> None:
         """Starts the child and reads what it tells until it ends; then it is waited for, so that nothing stays."""
         try:
+            # In a session of its own: Ctrl-C on the terminal is for the parent alone, even while the child starts.
             process = subprocess.Popen(
-                [sys.executable, "-c", _START, *sys.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                [sys.executable, "-c", _START, *sys.path],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                start_new_session=True,
             )
         except OSError as error:
             started.set_exception(GeneratorCrashed(reason=error))
