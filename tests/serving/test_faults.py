@@ -189,13 +189,13 @@ def test_no_duration_is_taken_from_a_clock_that_can_be_set() -> None:
     """`time.monotonic` and `time.perf_counter` cannot; only what is a date for people may come from the other one."""
     wall = ("time.time(", "datetime.now(", "utcnow(", "date.today(", "time.localtime(")
     dates = {
-        "chat/history.py": "when a question was asked",
         "cli/watch.py": "when a line was told",
-        "indexing/build.py": "when an index was built",
+        "indexing/data_writer.py": "when an index was built",
         "indexing/repair.py": "when an index was repaired",
         "indexing/watching.py": "how long ago a file says that it was written",
         "postgres/writer.py": "when a shared index was made",
         "retrieval/retriever.py": "what « hier » is in a question",
+        "serving/desk.py": "when a question was asked",
         "serving/openai_api.py": "when an answer was made",
         "system/locking.py": "since when an index is being written",
     }
