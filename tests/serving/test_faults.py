@@ -195,7 +195,7 @@ def test_no_duration_is_taken_from_a_clock_that_can_be_set() -> None:
         "indexing/watching.py": "how long ago a file says that it was written",
         "postgres/writer.py": "when a shared index was made",
         "retrieval/retriever.py": "what « hier » is in a question",
-        "serving/desk.py": "when a question was asked",
+        "serving/desk.py": "since when it answers",
         "serving/openai_api.py": "when an answer was made",
         "system/locking.py": "since when an index is being written",
     }
