@@ -142,7 +142,7 @@ MAILS = [
         ("a.csv", table(FRENCH, ";").encode("cp1252")),
         ("a.tsv", table(FRENCH, "\t")),
         ("a.jsonl", lines(FRENCH)),
-        ("a.jsonl.gz", gzip.compress(lines(RECORDS).encode())),
+        ("a.jsonl.gz", gzip.compress(lines(RECORDS).encode(), mtime=0)),
         ("a.xml", FEED),
         ("a.rss", FEED.replace("utf-8", "utf-16").encode("utf-16")),
         ("a.atom", ATOM),
