@@ -111,16 +111,42 @@ def within(inner: Passage, outer: Passage) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read in a passage for a question: log-odds `relevance` that it answers, and scores of its `sentences`.
+
+    `span` are the offsets of the likeliest answer in the text, and `margin` is how much likelier (log-odds) it is than
+    that there is none.
+    """
+
+    relevance: float
+    sentences: tuple[float, ...]
+    span: tuple[int, int]
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A passage found for a question; a higher `score` is better. `parts` holds the scores it was made of.
 
-    `also` are passages of other articles that repeat this one word for word.
+    `also` are passages of other articles that repeat this one word for word. `reading` is what the reader made of the
+    passage, where it read it; `answer` are the offsets in the article of the words of a sentence that it points at.
     """
 
     passage: Passage
     score: float
     parts: Mapping[str, float] = field(default_factory=dict)
     also: tuple[Passage, ...] = ()
+    reading: Reading | None = None
+    answer: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The hits that somebody asked for, how likely the articles answer, and names of what is worth knowing of them."""
+
+    hits: tuple[Hit, ...]
+    answerable: float | None = None
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +199,18 @@ class Timings:
     answer_tokens: int = 0
 
 
+LOW_CONFIDENCE = 0.65
+"""Below it an answer is shown with a warning: people are told in words how sure it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShortAnswer:
+    """The words of an article that the reader points at, and the marker of the citation that holds them."""
+
+    text: str
+    citation: int
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What was answered and what it rests on.
@@ -180,7 +218,8 @@ class Answer:
     `text` carries the markers `[n]`; each resolves to one of `citations`. When `answered` is false
     (a refusal, small talk) there are no citations. `confidence` is the probability (0..1) that the
     articles answer the question, as it was decided before a word was generated. `conflict`: two of the
-    articles cited state different values of the same thing.
+    articles cited state different values of the same thing. `short_answer` is there where the reader points at words of
+    what is cited.
     """
 
     question: str
@@ -195,6 +234,7 @@ class Answer:
     timings: Timings
     models: Mapping[str, str]
     conflict: bool = False
+    short_answer: ShortAnswer | None = None
 
 
 @dataclass(frozen=True, slots=True)

