@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
 from platformdirs import user_data_dir
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -32,6 +32,7 @@ AUTH_VARIABLE = "RAG_AUTH"
 # Nor is the token that the server asks of its clients.
 TOKEN_VARIABLE = "RAG_TOKEN"
 NO_GENERATOR = "none"
+NO_READER: Final = "none"
 ARTICLE_FIELDS = ("text", "title", "date", "source", "author", "url", "id")
 """What the setting `fields` may name in an export."""
 # What holds a password is not shown.
@@ -75,6 +76,11 @@ class Settings(BaseModel):
     reranker: str = Field(
         "",
         description="folder of a sentence-transformers cross-encoder, or its name in the models folder; empty: none",
+    )
+    reader: Literal["none", "default"] = Field(
+        NO_READER,
+        description="`default`: the reader that belongs to the default models orders passages and decides whether the "
+        "articles answer; `none`: do without",
     )
     language: str = Field(
         "",

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from rag.domain import EVERYTHING, Answer, Article, Heading, Hit, Scope, Turn
+from rag.domain import EVERYTHING, Answer, Article, Heading, Hit, Scope, Shown, Turn
 from rag.scopes import make_scope, with_default
 from rag.wording import FALLBACK, say
 
@@ -84,6 +84,13 @@ class TimingsObject(Contract):
     answer_tokens: Count
 
 
+class ShortAnswerObject(Contract):
+    """Words of an article that answer, and the marker of the citation that holds them."""
+
+    text: str
+    citation: int = Field(ge=1)
+
+
 class AnswerObject(Contract):
     """An answer, as `rag ask --json` prints it. A refusal has `answered` false and no citations."""
 
@@ -94,6 +101,7 @@ class AnswerObject(Contract):
     answered: bool
     confidence: Rounded = Field(ge=0, le=1)
     conflict: bool = Field(description="two of the articles cited state different values of the same thing")
+    short_answer: ShortAnswerObject | None
     language: str
     statements: list[StatementObject]
     citations: list[CitationObject]
@@ -112,6 +120,14 @@ class PlaceObject(Contract):
     source: str | None
 
 
+class WordsObject(Contract):
+    """Words of an article: `text` is the article's text from `start` to `end`, in code points."""
+
+    start: Count
+    end: Count
+    text: str
+
+
 class HitObject(Span):
     """A passage or sentence found."""
 
@@ -120,6 +136,7 @@ class HitObject(Span):
     source: str | None
     also: list[PlaceObject] = []
     parts: dict[str, Rounded] = {}
+    answer: WordsObject | None = Field(None, description="of a sentence: the words that the reader points at")
 
 
 class HitsObject(Contract):
@@ -128,6 +145,7 @@ class HitsObject(Contract):
     id: str | int
     question: str
     hits: list[HitObject]
+    answerable: Rounded | None = Field(None, ge=0, le=1, description="how likely it is that the articles answer")
     notices: list[str] = []
 
 
@@ -161,23 +179,32 @@ def answer_object(answer: Answer, id_: str | int) -> dict[str, Any]:
     return AnswerObject.model_validate(known).model_dump()
 
 
-def hits_object(
-    question: str, hits: Sequence[Hit], id_: str | int, *, explain: bool = False, notices: Sequence[str] = ()
-) -> dict[str, Any]:
-    """The object that `rag search --json` prints; with `explain` each hit has the scores it was made of.
+def hits_object(question: str, found: Shown, id_: str | int, *, explain: bool = False) -> dict[str, Any]:
+    """The object that `rag search --json` prints; with `explain` each hit has the scores it was made of."""
+    shown: dict[str, Any] = {"id": id_, "question": question, "hits": hit_list(found.hits, explain=explain)}
+    if found.answerable is not None:
+        shown["answerable"] = found.answerable
+    if found.notices:
+        shown["notices"] = list(found.notices)
+    return HitsObject.model_validate(shown).model_dump(exclude_unset=True)
 
-    `notices` are names of what is worth knowing about all of the hits.
-    """
-    shown = []
-    for hit in hits:
-        fields = {**asdict(hit.passage), "score": hit.score}
-        if hit.also:
-            fields["also"] = [asdict(passage) for passage in hit.also]
-        if explain:
-            fields["parts"] = dict(hit.parts)
-        shown.append(fields)
-    found = {"id": id_, "question": question, "hits": shown, **({"notices": notices} if notices else {})}
-    return HitsObject.model_validate(found).model_dump(exclude_unset=True)
+
+def hit_list(hits: Sequence[Hit], *, explain: bool = False) -> list[dict[str, Any]]:
+    """The hits of such an object."""
+    return [HitObject.model_validate(_hit(hit, explain=explain)).model_dump(exclude_unset=True) for hit in hits]
+
+
+def _hit(hit: Hit, *, explain: bool) -> dict[str, Any]:
+    fields = {**asdict(hit.passage), "score": hit.score}
+    if hit.also:
+        fields["also"] = [asdict(passage) for passage in hit.also]
+    if explain:
+        fields["parts"] = dict(hit.parts)
+    if hit.answer:
+        start, end = hit.answer
+        words = hit.passage.text[start - hit.passage.start : end - hit.passage.start]
+        fields["answer"] = {"start": start, "end": end, "text": words}
+    return fields
 
 
 def headings_list(headings: list[Heading]) -> list[dict[str, Any]]:

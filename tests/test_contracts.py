@@ -20,14 +20,14 @@ from rag import cli
 from rag.answering.pipeline import Pipeline
 from rag.config import Settings
 from rag.contracts import BadRequest, BatchLine, answer_object, dump, hits_object, parse_history, parse_request
-from rag.domain import EVERYTHING, Scope, Turn
+from rag.domain import EVERYTHING, Scope, Shown, Turn
 from rag.embedding.cross_encoder import CrossEncoderReranker
 from rag.retrieval.evidence import EVIDENCE_PASSAGES
 from rag.retrieval.retriever import Retriever
 from rag.store.index import open_index
 from tests.support.commands import QUESTION, build_bag_index, run_rag
 from tests.support.contract_checks import Object, check_answer, check_hits, schema
-from tests.support.doubles import BagEmbedder, ScriptedGenerator
+from tests.support.doubles import BagEmbedder, OverlapReader, ScriptedGenerator
 from tests.support.tiny_reranker import make_model
 
 OFF_TOPIC = "Quelle est la recette de la tarte aux pommes ?"
@@ -45,7 +45,7 @@ def objects(stdout: str) -> list[Object]:
 def retriever(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
     target = tmp_path_factory.mktemp("bag") / "index"
     build_bag_index(target)
-    return Retriever(open_index(target), BagEmbedder())
+    return Retriever(open_index(target), BagEmbedder(), reader=OverlapReader())
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +59,10 @@ def answer(retriever: Retriever) -> Object:
 @pytest.fixture(scope="module")
 def found(retriever: Retriever) -> Object:
     first, *others = retriever.search(QUESTION, 3)
-    hits = [replace(first, also=(others[0].passage, others[1].passage)), *others]
-    made: Object = json.loads(dump(hits_object(QUESTION, hits, 1, explain=True, notices=["no_word_found"])))
+    span = first.passage.start, first.passage.end
+    first = replace(first, also=(others[0].passage, others[1].passage), answer=span)
+    shown = Shown((first, *others), 0.5, ("no_word_found",))
+    made: Object = json.loads(dump(hits_object(QUESTION, shown, 1, explain=True)))
     return made
 
 
@@ -71,8 +73,8 @@ def test_answers_and_hits_of_the_doubles(answer: Object, found: Object, retrieve
     assert found["hits"][0]["parts"]
     assert [one["document"] for one in found["hits"][0]["also"]] == [hit["document"] for hit in found["hits"][1:]]
     assert not any("also" in hit for hit in found["hits"][1:])
-    assert hits_object(QUESTION, [], 1).keys() == {"id", "question", "hits"}
-    check_hits(hits_object(QUESTION, retriever.evidence(QUESTION, 4), "x"), 4)
+    assert hits_object(QUESTION, Shown(()), 1).keys() == {"id", "question", "hits"}
+    check_hits(hits_object(QUESTION, Shown(tuple(retriever.evidence(QUESTION, 4))), "x"), 4)
     unsure = Pipeline(retriever, BagEmbedder(), ScriptedGenerator(yes=0.01), Settings(answer_threshold=1.0))
     refusal = answer_object(unsure.ask(QUESTION), 2)
     assert not refusal["answered"]
@@ -115,8 +117,10 @@ def test_the_schemas_mean_what_they_say(answer: Object, found: Object) -> None:
     optional = {
         ("confidence",),
         ("conflict",),
+        ("short_answer",),
+        ("answerable",),
         ("notices",),
-        *(("hits", 0, name) for name in ("source", "parts", "also")),
+        *(("hits", 0, name) for name in ("source", "parts", "also", "answer")),
     }
     for name, value in (("answer", answer), ("search", found)):
         for path in _paths(value):

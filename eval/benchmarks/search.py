@@ -73,7 +73,7 @@ def time_searches(
 def warm(retriever: Retriever, questions: Iterable[str], passages: int) -> None:
     """Asks each question once."""
     for question in questions:
-        retriever.search_with_evidence(question, passages, SENTENCES)
+        retriever.find(question, passages, SENTENCES)
 
 
 def plain_libraries(index: Searchable, embedder: SentenceTransformerEmbedder) -> dict[str, Reference]:
@@ -109,10 +109,8 @@ def _stages(retriever: Retriever, question: str, passages: int) -> tuple[Row, Qu
     took["views"], (candidates, parts) = _seconds(lambda: retriever.views(query))
     best = [candidates[i] for i in order(combine(parts, FIRST_WEIGHTS))[:RERANKED]]
     took["late"], _ = _seconds(lambda: retriever.late(query, best))
-    took["whole"], (hits, _) = _seconds(
-        lambda: retriever.search_with_evidence(question, passages, SENTENCES)
-    )  # fmt: skip
-    took["sentences"], _ = _seconds(lambda: rank_sentences(retriever.index, query, hits, SENTENCES))
+    took["whole"], found = _seconds(lambda: retriever.find(question, passages, SENTENCES))
+    took["sentences"], _ = _seconds(lambda: rank_sentences(retriever.index, query, found.passages, SENTENCES))
     return took, query
 
 

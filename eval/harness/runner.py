@@ -19,7 +19,7 @@ from eval.cases.records import Case, CaseResult, Run
 from eval.harness.run_store import Partial, fingerprint
 from eval.harness.scoring import aggregate, score_case
 from rag.contracts import answer_object, hits_object
-from rag.domain import Answer, Hit, Turn
+from rag.domain import Answer, Hit, Shown, Turn
 
 SEARCH_K = 10
 EVIDENCE_K = 10
@@ -178,9 +178,9 @@ def run_case(system: System, case: Case, corpus: Mapping[str, str], *, answers: 
     """Asks one question and scores what comes back."""
     history = [Turn(turn["question"], turn["answer"]) for turn in case.history]
     start = time.perf_counter()
-    search = hits_object(case.question, system.search(case.question, SEARCH_K, history), case.id, explain=True)
+    search = _hits(case, system.search(case.question, SEARCH_K, history))
     searched = time.perf_counter()
-    evidence = hits_object(case.question, system.evidence(case.question, EVIDENCE_K, history), case.id, explain=True)
+    evidence = _hits(case, system.evidence(case.question, EVIDENCE_K, history))
     found = time.perf_counter()
     answer = answer_object(system.ask(case.question, history), case.id) if answers else None
     return CaseResult(
@@ -191,6 +191,10 @@ def run_case(system: System, case: Case, corpus: Mapping[str, str], *, answers: 
         scores=score_case(case, search, evidence, answer, corpus),
         timings={"search_s": round(searched - start, 4), "evidence_s": round(found - searched, 4)},
     )
+
+
+def _hits(case: Case, hits: Sequence[Hit]) -> dict[str, Any]:
+    return hits_object(case.question, Shown(tuple(hits)), case.id, explain=True)
 
 
 def peak_memory_mb(usage: Any = None) -> float | None:

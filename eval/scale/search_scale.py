@@ -184,7 +184,7 @@ def _stages(retriever: Retriever, question: Asked) -> dict[str, tuple[float, flo
         "grams": lambda: index.passage_grams.best(query.grams, CANDIDATES),
         "views": lambda: retriever.views(query),
         "search": lambda: retriever.search(question.text, 10),
-        "evidence": lambda: retriever.search_with_evidence(question.text, 10, _SENTENCES_SHOWN),
+        "evidence": lambda: retriever.find(question.text, 10, _SENTENCES_SHOWN),
     }
     return {name: _seconds(work) for name, work in works.items()}
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from rag.answering.grounding import Grounded
 from rag.answering.sanitising import inert
-from rag.domain import Citation, Passage, Statement, within
+from rag.domain import Citation, Hit, Passage, ShortAnswer, Statement, within
 from rag.events import Checked
 from rag.text import annotate, fold, terms
 
@@ -78,6 +78,21 @@ class AnswerDraft:
     def quotations_of(self, grounded: Grounded) -> list[Passage]:
         """What a statement cites: the quotations that its sentences stand in, else these themselves."""
         return list(dict.fromkeys(self._quoted(sentence) for sentence in grounded.sentences))
+
+    def short(self, best: Hit | None) -> ShortAnswer | None:
+        """The words that the reader points at in the `best` sentence, where a citation holds them."""
+        if best is None or best.answer is None:
+            return None
+        start, end = best.answer
+        words = best.passage.text[start - best.passage.start : end - best.passage.start]
+        return next(
+            (
+                ShortAnswer(inert(words), citation.marker)
+                for citation in self.citations
+                if citation.document == best.passage.document and citation.start <= start and end <= citation.end
+            ),
+            None,
+        )
 
     def _quoted(self, sentence: Passage) -> Passage:
         return next((run for run in self._quotations if within(sentence, run)), sentence)

@@ -33,7 +33,7 @@ from rag.answering.planner import Plan, Planner
 from rag.answering.sanitising import inert
 from rag.answering.streaming import phrased
 from rag.config import NO_GENERATOR, Settings
-from rag.domain import EVERYTHING, Answer, Citation, Hit, Passage, Scope, Turn, page_at, within
+from rag.domain import EVERYTHING, Answer, Citation, Hit, Passage, Scope, ShortAnswer, Turn, page_at, within
 from rag.events import Checked, Event, Finished, Found
 from rag.prompting import LANGUAGES, fact_stated, frame, refusal
 from rag.protocols import Embedder, Generator
@@ -99,15 +99,14 @@ class Pipeline:
         if message.talk:
             yield Finished(self._answer(run, reply(message.talk), None))
             return
-        hits, ranked = self._retriever.search_with_evidence(
-            run.question, self._settings.passages, SENTENCES, scope, language=message.language
-        )
+        found = self._retriever.find(run.question, self._settings.passages, SENTENCES, scope, language=message.language)
+        hits, ranked = found.passages, found.sentences
         run.found(hits)
-        yield Found(run.question, tuple(hits), tuple(widened(self._retriever.index, ranked, EVIDENCE)))
+        yield Found(run.question, hits, tuple(widened(self._retriever.index, ranked, EVIDENCE)))
         if fact := self._fact(run, hits):
             yield from fact
             return
-        plan = self._planner.plan(run.question, run.language, hits, ranked)
+        plan = self._planner.plan(run.question, run.language, found)
         run.confidence = plan.confidence
         draft = AnswerDraft(
             run.language, plan.passages, separator="\n" if plan.form in ("comparison", "conflict") else " "
@@ -125,7 +124,8 @@ class Pipeline:
             yield from self._compare(run, draft, plan.apart, plan.apart)
         else:
             yield from self._quote(run, draft, plan.quoted)
-        yield Finished(self._answer(run, draft.text, draft, conflict=bool(plan.apart)))
+        short = None if plan.form in ("comparison", "conflict") else draft.short(next(iter(found.sentences), None))
+        yield Finished(self._answer(run, draft.text, draft, conflict=bool(plan.apart), short=short))
 
     def _fact(self, run: Inquiry, hits: Sequence[Hit]) -> list[Event]:
         """The answer to a question about an article's date, author or source; nothing for other questions."""
@@ -196,7 +196,14 @@ class Pipeline:
         told = refusal(run.question, run.language, verdict.reason, verdict.names, closest)
         return Finished(self._answer(run, inert(told), None))
 
-    def _answer(self, run: Inquiry, text: str, draft: AnswerDraft | None, conflict: bool = False) -> Answer:
+    def _answer(
+        self,
+        run: Inquiry,
+        text: str,
+        draft: AnswerDraft | None,
+        conflict: bool = False,
+        short: ShortAnswer | None = None,
+    ) -> Answer:
         return Answer(
             question=run.asked,
             standalone_question=run.question,
@@ -213,6 +220,7 @@ class Pipeline:
                 "generator": self._generator.name if self._generator else NO_GENERATOR,
             },
             conflict=conflict,
+            short_answer=short,
         )
 
     def _paged(self, citation: Citation) -> Citation:

@@ -1,21 +1,22 @@
 """What will be said to a question, and on which evidence, before a word of it is.
 
-Each of the best quotations is put to the generator, which tells whether it answers; they are ordered by that, and
-whether the articles answer is decided. A comparison is made of several articles' words, and so is an answer where two
-articles tell different things; a question for yes or no is answered by quoting. Anything else the generator may write.
+Whether the articles answer is told by what the reader made of the passages; where there is none, each of the best
+quotations is put to the generator, which tells whether it answers, and they are ordered by that. A comparison is made
+of several articles' words, and so is an answer where two articles tell different things; a question for yes or no is
+answered by quoting. Anything else the generator may write.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from rag.answering.decision import Decider, Verdict
 from rag.answering.disagreement import disagreement
 from rag.domain import Hit, Passage
 from rag.question import asks_yes_or_no, compares
-from rag.retrieval import quotations
+from rag.retrieval import Findings, quotations
 from rag.store import Searchable
 
 QUOTATIONS = 3
@@ -53,20 +54,23 @@ class Planner:
         self._threshold = threshold
         self._writes = writes
 
-    def plan(self, question: str, language: str, hits: Sequence[Hit], ranked: Sequence[Hit]) -> Plan:
-        """The plan for `question`, for which `hits` were found and in them the sentences `ranked`."""
+    def plan(self, question: str, language: str, found: Findings) -> Plan:
+        """The plan for `question` from what was found for it."""
+        hits, ranked = found.passages, found.sentences
         compared = compares(question, language)
         # Captions and bylines are not what an article has to say on the matter.
         quotable = [hit for hit in ranked if hit.passage.kind != "aside"] if compared else ranked
         quoted = quotations(self._index, quotable, QUOTATIONS, apart=compared)
-        if not compared:
+        if not compared and found.answerable is None:
             quoted = self._decider.judged(question, language, quoted)
         apart = self._told_apart(ranked, quoted, compared)
         verdict = self._decider.decide(question, language, hits, ranked, quoted)
+        if found.answerable is not None and quoted:
+            verdict = replace(verdict, probability=found.answerable)
         writes = self._writes and not (compared or apart or asks_yes_or_no(question, language))
-        # In another language than the articles' much that the generator rightly writes finds no support by its words:
-        # that nothing of it stands then tells nothing.
-        tells = writes and any(hit.passage.language == language for hit in quoted)
+        # The reader has told. In another language than the articles' much that the generator rightly writes finds no
+        # support by its words: that nothing of it stands then tells nothing.
+        tells = writes and found.answerable is None and any(hit.passage.language == language for hit in quoted)
         confidence = (verdict.after_writing(True) if tells else verdict).probability
         form: Form = "comparison" if compared else "conflict" if apart else "written" if writes else "quotation"
         if not quoted or confidence < self._threshold:

@@ -16,10 +16,8 @@ from typing import Any
 from rag.chat.history import Exchange
 from rag.chat.live_answer import LiveAnswer
 from rag.chat.page_text import attributes, button, counted, origin, seconds, t
-from rag.domain import Heading, Hit
+from rag.domain import LOW_CONFIDENCE, Heading, Hit
 
-# Below this probability that the articles answer, the reader is told to look at the sources.
-LOW_CONFIDENCE = 0.65
 _MARKER = re.compile(r"\[(\d+)\]")
 # What an article of the index is listed by, looked up by document; only those that are shown are.
 Headings = Callable[[str], Heading | None]

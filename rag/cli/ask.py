@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--no-stream", is_flag=True, help=explain("no_stream"))
 @options(
     *("json", "batch", "k", *FILTERS, "today"),
-    *("index", "models_dir", "generator", "no_llm", "embedder", "reranker", "quiet", "debug"),
+    *("index", "models_dir", "generator", "no_llm", "embedder", "reranker", "reader", "quiet", "debug"),
 )
 @running
 def ask(
@@ -80,7 +81,7 @@ def ask(
 @click.option("--explain", is_flag=True, help=explain("explain"))
 @options(
     *("json", "batch", "k", *FILTERS, "today"),
-    *("index", "models_dir", "embedder", "reranker", "quiet", "debug"),
+    *("index", "models_dir", "embedder", "reranker", "reader", "quiet", "debug"),
 )
 @running
 def search(
@@ -105,25 +106,19 @@ def search(
     check_filters(scope, settings, renderer)
     with renderer.waiting("load"):
         retriever, _ = runtime.open_retrieval(settings)
-    find = retriever.evidence if evidence else retriever.search
-
-    def notices(question: str, within: Scope) -> list[str]:
-        return ["no_word_found"] if retriever.meets_no_word(question, within) else []
-
+    look = partial(retriever.look, k=settings.passages, evidence=evidence)
     if batch is not None:
 
         def reply(one: BatchLine) -> dict[str, Any]:
-            cleaned = clean_question(one.question)
-            found = find(cleaned, settings.passages, one.scope)
-            return hits_object(one.question, found, one.id, explain=explain, notices=notices(cleaned, one.scope))
+            found = look(clean_question(one.question), scope=one.scope)
+            return hits_object(one.question, found, one.id, explain=explain)
 
         return answer_batch(lines, batch, scope, renderer, reply)
-    hits = find(asked, settings.passages, scope)
-    told = notices(asked, scope)
-    for notice in told:
+    found = look(asked, scope=scope)
+    for notice in found.notices:
         renderer.note(say(f"notice.{notice}", renderer.language))
     if renderer.as_json:
-        renderer.json(hits_object(asked, hits, 1, explain=explain, notices=told))
+        renderer.json(hits_object(asked, found, 1, explain=explain))
     else:
-        renderer.hits(hits, explain=explain)
+        renderer.hits(list(found.hits), explain=explain)
     return 0

@@ -77,6 +77,7 @@ def options(*names: str) -> Callable[[Command], Command]:
         "no_llm": click.option("--no-llm", "generator", flag_value="none", help=explain("no_llm")),
         "embedder": click.option("--embedder", metavar="DIR", help=explain("embedder")),
         "reranker": click.option("--reranker", metavar="DIR", help=explain("reranker")),
+        "reader": click.option("--reader", type=click.Choice(["none", "default"]), help=explain("reader")),
         "today": click.option("--today", metavar="DATE", help=explain("today")),
         "json": click.option("--json", "as_json", is_flag=True, help=explain("json")),
         "batch": click.option("--batch", metavar="FILE", help=explain("batch")),

@@ -16,7 +16,7 @@ from rich.live import Live
 from rich.text import Text
 
 from rag.cli.progress import ProgressBars, ProgressLines
-from rag.domain import Answer, Citation, Heading, Hit, Passage
+from rag.domain import LOW_CONFIDENCE, Answer, Citation, Heading, Hit, Passage
 from rag.errors import RagError
 from rag.events import AnswerSoFar, Event, so_far
 from rag.prompting import written_date
@@ -180,9 +180,13 @@ class Renderer:
         self._sources(answer)
 
     def _sources(self, answer: Answer) -> None:
-        if answer.conflict:
+        warnings = {
+            "conflict": answer.conflict,
+            "low_confidence": answer.answered and answer.confidence < LOW_CONFIDENCE,
+        }
+        for name in (name for name, holds in warnings.items() if holds):
             self.line("")
-            self.out.print(Text(say("cli.conflict", self.language), "bold yellow"), soft_wrap=True)
+            self.out.print(Text(say(f"cli.{name}", self.language), "bold yellow"), soft_wrap=True)
         if not answer.citations:
             return
         self.line("")

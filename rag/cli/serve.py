@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--host", default="127.0.0.1", metavar="ADDRESS", help=explain("host"))
 @click.option("--no-browser", is_flag=True, help=explain("no_browser"))
 @click.option("--auth", "logins", multiple=True, metavar="USER:PASSWORD", help=explain("auth"))
-@options("today", "index", "models_dir", "generator", "no_llm", "embedder", "reranker", "debug")
+@options("today", "index", "models_dir", "generator", "no_llm", "embedder", "reranker", "reader", "debug")
 @running
 def chat(
     *, settings: Settings, renderer: Renderer, port: int, host: str, no_browser: bool, logins: tuple[str, ...]
@@ -50,7 +50,7 @@ def chat(
 @click.option("--queue-size", type=int, metavar="N", help=explain("queue_size"))
 @click.option("--deadline", "deadline_s", type=float, metavar="SECONDS", help=explain("deadline_s"))
 @click.option("--log-questions", is_flag=True, help=explain("log_questions"))
-@options("today", "index", "models_dir", "generator", "no_llm", "embedder", "reranker", "debug")
+@options("today", "index", "models_dir", "generator", "no_llm", "embedder", "reranker", "reader", "debug")
 @running
 def serve(
     *, settings: Settings, renderer: Renderer, token_file: Path | None, logins: tuple[str, ...], **options: Any
@@ -62,7 +62,7 @@ def serve(
 
 
 @click.command(cls=SubCommand, help=explain("mcp"))
-@options("today", "index", "models_dir", "generator", "no_llm", "embedder", "reranker", "debug")
+@options("today", "index", "models_dir", "generator", "no_llm", "embedder", "reranker", "reader", "debug")
 @running
 def mcp(*, settings: Settings, renderer: Renderer) -> None:
     """`rag mcp`."""

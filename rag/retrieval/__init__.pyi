@@ -1,4 +1,6 @@
+from .answerability import Signals as Signals, answerable as answerable, signals as signals
 from .evidence import (
+    EVIDENCE_PASSAGES as EVIDENCE_PASSAGES,
     quotations as quotations,
     rank_sentences as rank_sentences,
     sentences_of as sentences_of,
@@ -14,4 +16,4 @@ from .fusion import (
     standardised as standardised,
 )
 from .query import Query as Query
-from .retriever import CANDIDATES as CANDIDATES, RERANKED as RERANKED, Retriever as Retriever
+from .retriever import CANDIDATES as CANDIDATES, RERANKED as RERANKED, Findings as Findings, Retriever as Retriever

@@ -10,7 +10,7 @@ import numpy as np
 
 from rag.domain import Hit, Passage, within
 from rag.protocols import Vectors
-from rag.retrieval.fusion import SENTENCE_WEIGHTS, Scores, combine, order
+from rag.retrieval.fusion import READER_SENTENCE_WEIGHT, SENTENCE_WEIGHTS, Scores, combine, order, standardised
 from rag.retrieval.query import Query
 from rag.store import Searchable
 from rag.text import is_order
@@ -41,10 +41,13 @@ def rank_sentences(index: Searchable, query: Query, hits: Sequence[Hit], k: int)
     Questions and orders to whoever answers are left out: they answer nothing.
     """
     home: dict[int, Hit] = {}
+    worth: dict[int, float] = {}
     sentences: list[Passage] = []
     read = hits[:EVIDENCE_PASSAGES]
     for hit, some in zip(read, index.catalog.sentences_within_each([hit.passage for hit in read]), strict=True):
-        for sentence in some:
+        for place, sentence in enumerate(some):
+            if hit.reading:
+                worth[sentence.id] = max(worth.get(sentence.id, -np.inf), hit.reading.sentences[place])
             if sentence.id not in home and not _asks(sentence.text):
                 home[sentence.id] = hit
                 sentences.append(sentence)
@@ -57,8 +60,29 @@ def rank_sentences(index: Searchable, query: Query, hits: Sequence[Hit], k: int)
         "late": _late(index, query, sentences, home),
     }
     total = combine(parts, SENTENCE_WEIGHTS)
+    if all(sentence.id in worth for sentence in sentences):
+        parts["reader"] = np.array([worth[sentence.id] for sentence in sentences])
+        both = standardised(total) + READER_SENTENCE_WEIGHT * standardised(parts["reader"])
+        # On the scale of the others alone: what a sentence is worth beside the rest follows from it.
+        total = standardised(both) * total.std()
     best = islice((i for i in order(total) if not is_order(sentences[i].text)), k)
-    return [Hit(sentences[i], float(total[i]), {name: float(parts[name][i]) for name in parts}) for i in best]
+    return [
+        Hit(
+            sentences[i],
+            float(total[i]),
+            {name: float(parts[name][i]) for name in parts},
+            answer=_pointed_at(sentences[i], home[sentences[i].id]),
+        )
+        for i in best
+    ]
+
+
+def _pointed_at(sentence: Passage, home: Hit) -> tuple[int, int] | None:
+    """Where in the article the answer stands that the reader points at in `home`, if that is in `sentence`."""
+    if home.reading is None:
+        return None
+    start, end = (home.passage.start + offset for offset in home.reading.span)
+    return (start, end) if sentence.start <= start < end <= sentence.end else None
 
 
 def _late(index: Searchable, query: Query, sentences: Sequence[Passage], home: dict[int, Hit]) -> Scores:

@@ -31,6 +31,10 @@ SENTENCE_WEIGHTS = {
     "passage": 0.9,  # a sentence has lost the context that its passage knows
     "late": 0.6,  # over the sentence's own tokens, as they were read within the passage
 }
+READER_WEIGHT = 0.5
+"""Of the reader's score of a passage, standardised over those that were read, beside the second stage's."""
+READER_SENTENCE_WEIGHT = 0.5
+"""Of the reader's score of a sentence, standardised, beside the sum of the others."""
 
 
 def combine(parts: Mapping[str, Scores], weights: Mapping[str, float]) -> Scores:

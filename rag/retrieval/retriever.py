@@ -1,23 +1,33 @@
 """Passages for a question, and in the best of them the sentences that answer it.
 
 First stage: the candidates are the best by vector, by terms and by runs of characters; four views of each are weighed
-(see `ranking`). Second stage: the best are compared with the question token by token, by the user's cross-encoder
+(see `fusion`). Second stage: the best are compared with the question token by token, by the user's cross-encoder
 where there is one, and by date where the question names one. Passages that repeat another take no place of their own.
+The reader reads the best few and orders them anew, so that what it takes does not grow with the articles.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 
-from rag.domain import EVERYTHING, Hit, Passage, Scope, within
-from rag.protocols import Embedder, Reranker
+from rag.domain import EVERYTHING, Hit, Passage, Scope, Shown, within
+from rag.protocols import Embedder, Reader, ReadText, Reranker
+from rag.retrieval.answerability import answerable
 from rag.retrieval.duplicates import Group, group
 from rag.retrieval.evidence import EVIDENCE_PASSAGES, rank_sentences, widened
-from rag.retrieval.fusion import FIRST_WEIGHTS, SECOND_WEIGHTS, Scores, combine, order, standardised
+from rag.retrieval.fusion import (
+    FIRST_WEIGHTS,
+    READER_WEIGHT,
+    SECOND_WEIGHTS,
+    Scores,
+    combine,
+    order,
+    standardised,
+)
 from rag.retrieval.query import Query, content_words, read_query
 from rag.store import Searchable, span_ids
 from rag.system import one_thread
@@ -31,6 +41,15 @@ LATEST_WEIGHT = 0.5
 CROSS_ENCODER_WEIGHT = 2.0
 
 
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found for a question, best first, and how likely the articles answer it (None without a reader)."""
+
+    passages: tuple[Hit, ...]
+    sentences: tuple[Hit, ...]
+    answerable: float | None
+
+
 class Retriever:
     """Searches one open index with the embedder that built it.
 
@@ -39,33 +58,44 @@ class Retriever:
     """
 
     def __init__(
-        self, index: Searchable, embedder: Embedder, *, reranker: Reranker | None = None, today: date | None = None
+        self,
+        index: Searchable,
+        embedder: Embedder,
+        *,
+        reranker: Reranker | None = None,
+        reader: Reader | None = None,
+        today: date | None = None,
     ) -> None:
         self.index = index
         self._embedder = embedder
         self._reranker = reranker
+        self._reader = reader
         self._today = today
 
     def search(self, question: str, k: int, scope: Scope = EVERYTHING) -> list[Hit]:
         """The `k` best passages, best first. `parts` of a hit holds the raw score of each view."""
-        with one_thread():
-            return self._search(self.read(question), k, scope)
+        return list(self.look(question, k, scope).hits)
 
     def evidence(self, question: str, k: int, scope: Scope = EVERYTHING) -> list[Hit]:
         """The `k` best sentences of the best passages, best first, short ones with the sentence that follows."""
-        with one_thread():
-            query = self.read(question)
-            ranked = rank_sentences(self.index, query, self._search(query, EVIDENCE_PASSAGES, scope), 3 * k)
-            return widened(self.index, ranked, k)
+        return list(self.look(question, k, scope, evidence=True).hits)
 
-    def search_with_evidence(
-        self, question: str, k: int, sentences: int, scope: Scope = EVERYTHING, *, language: str | None = None
-    ) -> tuple[list[Hit], list[Hit]]:
-        """The `k` best passages and the best sentences of the best of them, the question read once."""
+    def look(self, question: str, k: int, scope: Scope = EVERYTHING, *, evidence: bool = False) -> Shown:
+        """The `k` best passages as `search` gives them, or with `evidence` the sentences."""
+        found = self.find(question, EVIDENCE_PASSAGES, 3 * k, scope) if evidence else self.find(question, k, 0, scope)
+        hits = widened(self.index, found.sentences, k) if evidence else found.passages
+        notices = ("no_word_found",) if self.meets_no_word(question, scope) else ()
+        return Shown(tuple(hits), found.answerable, notices)
+
+    def find(
+        self, question: str, k: int, sentences: int = 0, scope: Scope = EVERYTHING, *, language: str | None = None
+    ) -> Findings:
+        """The `k` best passages and so many of the best sentences of the best of them, the question read once."""
         with one_thread():
             query = self.read(question, language)
             hits = self._search(query, k, scope)
-            return hits, rank_sentences(self.index, query, hits, sentences)
+            ranked = rank_sentences(self.index, query, hits[:k], sentences) if sentences else []
+            return Findings(tuple(hits[:k]), tuple(ranked), answerable(hits))
 
     def meets_no_word(self, question: str, scope: Scope = EVERYTHING) -> bool:
         """Whether no content word of `question` occurs in the articles, so that only meaning finds any. Quick."""
@@ -109,6 +139,7 @@ class Retriever:
         return rarity @ held / whole if whole else np.zeros(len(ids))
 
     def _search(self, query: Query, k: int, scope: Scope) -> list[Hit]:
+        """The `k` best, or as many as are read where that is more."""
         passages, parts = self.views(query, scope)
         if not passages:
             return []
@@ -123,7 +154,35 @@ class Retriever:
             Hit(best[i], float(total[i]), {name: float(values[i]) for name, values in parts.items()})
             for i in order(total)
         ]
-        return [replace(g.hit, also=_elsewhere(g)) for g in group(ranked)[:k]]
+        hits = [replace(g.hit, also=_elsewhere(g)) for g in group(ranked)[: max(k, EVIDENCE_PASSAGES)]]
+        return self._read(query, hits)
+
+    def _read(self, query: Query, hits: Sequence[Hit]) -> list[Hit]:
+        """`hits` in the order that the reader's score, added to their own, gives the best `EVIDENCE_PASSAGES`."""
+        if self._reader is None or not hits:
+            return list(hits)
+        best = hits[:EVIDENCE_PASSAGES]
+        sentences = self.index.catalog.sentences_within_each([hit.passage for hit in best])
+        texts = [
+            ReadText(hit.passage.text, hit.passage.title, [_inside(s, hit.passage) for s in some])
+            for hit, some in zip(best, sentences, strict=True)
+        ]
+        readings = self._reader.read(query.text, texts)
+        relevance = np.array([reading.relevance for reading in readings])
+        own = standardised(np.array([hit.score for hit in best]))
+        total = own + READER_WEIGHT * standardised(relevance)
+        ranked = [
+            replace(
+                best[i],
+                score=float(total[i]),
+                parts={**best[i].parts, "reader": readings[i].relevance},
+                reading=readings[i],
+            )
+            for i in order(total)
+        ]
+        # What was not read comes behind what was, in its order.
+        last = ranked[-1].score - hits[len(best)].score if len(hits) > len(best) else 0.0
+        return [*ranked, *(replace(hit, score=hit.score + last) for hit in hits[len(best) :])]
 
     def _circumstances(self, query: Query, best: Sequence[Passage]) -> Iterator[tuple[str, Scores, Scores]]:
         """Views that only some questions have: their raw scores, and what they add to the sum of the others."""
@@ -151,6 +210,10 @@ class Retriever:
         return np.array(
             [max((s for x, s in by_document.get(p.document, ()) if within(x, p)), default=floor) for p in passages]
         )
+
+
+def _inside(sentence: Passage, passage: Passage) -> tuple[int, int]:
+    return sentence.start - passage.start, sentence.end - passage.start
 
 
 def _elsewhere(repeated: Group) -> tuple[Passage, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,21 +14,21 @@ from pathlib import Path
 from typing import Any
 
 from rag import answering, generation, postgres
-from rag.config import KEY_VARIABLE, NO_GENERATOR, PREFIX, Settings, load_settings
+from rag.config import KEY_VARIABLE, NO_GENERATOR, NO_READER, PREFIX, Settings, load_settings
 from rag.corpus import OnProblem
-from rag.embedding import CrossEncoderReranker, RayEmbedder, SentenceTransformerEmbedder
+from rag.embedding import CrossEncoderReranker, OnnxReader, RayEmbedder, SentenceTransformerEmbedder
 from rag.errors import ModelDamaged, ModelMissing
-from rag.fetching import EMBEDDER, GENERATOR, ModelSpec, check, fetch
+from rag.fetching import EMBEDDER, GENERATOR, GRAPH, READER, ModelSpec, check, fetch
 from rag.generation import EndpointGenerator, EndpointPool, LlamaCppGenerator, check_gguf
 from rag.indexing import BuildReport, Changes, Holds, build_index, preview_index
-from rag.protocols import Embedder, Generator, OnProgress, Reranker, silent
+from rag.protocols import Embedder, Generator, OnProgress, Reader, ReadText, Reranker, silent
 from rag.retrieval import Retriever
 from rag.runtime.location import open_present
 from rag.store import Searchable, check_embedder
 from rag.system import folder_digest
 from rag.text import load_detector
 
-DEFAULT_MODELS: tuple[ModelSpec, ...] = (GENERATOR, EMBEDDER)
+DEFAULT_MODELS: tuple[ModelSpec, ...] = (GENERATOR, EMBEDDER, READER)
 # The folder, in that of the models, of what the generator keeps of prompts' beginnings that it has read.
 STATES = ".states"
 
@@ -59,7 +59,7 @@ def open_retrieval(settings: Settings) -> tuple[Retriever, SentenceTransformerEm
     """A retriever over the index of `settings`, and its embedder, which grounding needs too; no generator is needed."""
     index = open_present(settings)
     embedder = make_embedder(settings)
-    models = Models(embedder, None, make_reranker(settings))
+    models = Models(embedder, None, make_reranker(settings), make_reader(settings))
     retriever = retriever_over(index, models, settings)
     models.load()
     return retriever, embedder
@@ -72,10 +72,15 @@ class Models:
     embedder: Embedder
     generator: Generator | None
     reranker: Reranker | None
+    reader: Reader | None = None
 
     def load(self) -> None:
         """Loads now what would load at first use. Raises ModelMissing, ModelDamaged, ModelCrashed, LibraryMissing."""
-        loads = [load_detector, *([self.generator.load] if self.generator else [])]
+        loads: list[Callable[[], object]] = [load_detector]
+        if self.generator:
+            loads.append(self.generator.load)
+        if self.reader:
+            loads.append(partial(self.reader.read, "?", [ReadText("?", "", [(0, 1)])]))
         # Side by side with the embedder: all of them mostly read and unpack files, outside the interpreter's lock.
         with ThreadPoolExecutor(len(loads)) as pool:
             loading = [pool.submit(load) for load in loads]
@@ -99,7 +104,7 @@ def make_models(settings: Settings, *, apart: bool = False) -> Models:
             raise  # without a name it is the default one, which was never fetched: answers are then quotations
     if apart and isinstance(generator, LlamaCppGenerator):
         generator = generation.GeneratorApart(generator, token_deadline_s=settings.token_deadline_s)
-    return Models(make_embedder(settings), generator, make_reranker(settings))
+    return Models(make_embedder(settings), generator, make_reranker(settings), make_reader(settings))
 
 
 def load_models(settings: Settings, *, apart: bool = False) -> Models:
@@ -112,7 +117,7 @@ def load_models(settings: Settings, *, apart: bool = False) -> Models:
 def retriever_over(index: Searchable, models: Models, settings: Settings) -> Retriever:
     """A retriever over an open index. Raises EmbedderMismatch."""
     check_embedder(index.manifest, models.embedder, index.path)
-    return Retriever(index, models.embedder, reranker=models.reranker, today=settings.today)
+    return Retriever(index, models.embedder, reranker=models.reranker, reader=models.reader, today=settings.today)
 
 
 def pipeline_over(retriever: Retriever, models: Models, settings: Settings, load_s: float = 0.0) -> answering.Pipeline:
@@ -250,6 +255,14 @@ def make_reranker(settings: Settings) -> CrossEncoderReranker | None:
         return None
     path = _model_folder(settings.reranker, settings.models_dir)
     return CrossEncoderReranker(path, threads=settings.threads or None)
+
+
+def make_reader(settings: Settings) -> OnnxReader | None:
+    """The reader, not loaded yet; None where `settings` want none. Raises ModelMissing and ModelDamaged."""
+    if settings.reader == NO_READER:
+        return None
+    graph = check(READER, settings.models_dir) / GRAPH
+    return OnnxReader(graph, settings.models_dir / EMBEDDER.target, threads=settings.threads or None)
 
 
 def _model_folder(name: str, models_dir: Path) -> Path:

@@ -10,10 +10,10 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
-from rag.config import Settings
+from rag.config import NO_READER, Settings
 from rag.errors import RagError
 from rag.generation import EndpointGenerator, EndpointPool
-from rag.runtime.assembly import make_embedder, make_generator, make_reranker
+from rag.runtime.assembly import make_embedder, make_generator, make_reader, make_reranker
 from rag.runtime.location import open_present, present_manifest, present_place
 from rag.store import check_embedder
 from rag.system import available_memory, free_megabytes, usable_threads
@@ -28,6 +28,7 @@ _LIBRARIES = {
     "sentence-transformers": "sentence_transformers",
     "llama-cpp-python": "llama_cpp",
     "faiss-cpu": "faiss",
+    "onnxruntime": "onnxruntime",
     "langchain-text-splitters": "langchain_text_splitters",
 }
 
@@ -81,10 +82,16 @@ def _models(settings: Settings, language: str) -> Iterator[Check]:
         made = make_reranker(settings)
         return say("doctor.reranker", language, path=made and made.path)
 
+    def reader() -> str:
+        made = make_reader(settings)
+        return say("doctor.reader", language, path=made and made.path)
+
     yield from _generator(settings, language)
     yield _attempt("embedder", language, lambda: say("doctor.embedder", language, path=make_embedder(settings).path))
     if settings.reranker:
         yield _attempt("reranker", language, reranker)
+    if settings.reader != NO_READER:
+        yield _attempt("reader", language, reader)
 
 
 def _generator(settings: Settings, language: str) -> Iterator[Check]:

@@ -18,7 +18,7 @@ from typing import Literal, cast
 from rag.answering import Pipeline
 from rag.config import Settings
 from rag.corpus import OnProblem
-from rag.domain import EVERYTHING, Article, Heading, Hit, Scope, Turn
+from rag.domain import EVERYTHING, Article, Heading, Scope, Shown, Turn
 from rag.errors import RagError, UnexpectedError
 from rag.events import Event, Finished, Queued
 from rag.generation import GeneratorApart
@@ -152,16 +152,13 @@ class Service:
 
     def search(
         self, question: str, k: int | None = None, scope: Scope = EVERYTHING, *, evidence: bool = False
-    ) -> tuple[list[Hit], list[str]]:
-        """The `k` best passages, or with `evidence` sentences, and names of what is worth knowing about all of them.
+    ) -> Shown:
+        """The `k` best passages, or with `evidence` sentences.
 
         Raises EmptyQuestion, QuestionTooLong, and as `Retriever` and `open_index` do.
         """
         cleaned = clean_question(question)
-        retriever = self._current()[0]
-        find = retriever.evidence if evidence else retriever.search
-        hits = find(cleaned, k or self._settings.passages, scope)
-        return hits, ["no_word_found"] if retriever.meets_no_word(cleaned, scope) else []
+        return self._current()[0].look(cleaned, k or self._settings.passages, scope, evidence=evidence)
 
     def models(self) -> Models:
         """The models, loaded."""

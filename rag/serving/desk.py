@@ -65,10 +65,10 @@ class Desk:
         """The object of the hits. Raises Problem, BadDate, PeriodReversed and what `Service.search` does."""
         scope = body.scope()
         self.work.check_ready()
-        hits, notices = await self.work.find(
+        found = await self.work.find(
             lambda: self.service.search(body.question, body.k, scope, evidence=body.evidence), self.deadline_s(deadline)
         )
-        return hits_object(body.question, hits, id_, explain=body.explain, notices=notices)
+        return hits_object(body.question, found, id_, explain=body.explain)
 
 
 async def _desk_of(request: Request) -> Desk:

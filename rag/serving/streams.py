@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from rag.contracts import answer_object, dump, hits_object
+from rag.contracts import answer_object, dump, hit_list
 from rag.domain import Answer
 from rag.events import Checked, Event, Finished, Found, Queued, Written
 from rag.serving.problems import language_of, problem_of
@@ -36,7 +36,7 @@ def kind_of(request: Request) -> Kind:
 def event_object(event: Event, id_: str | int, work: RequestWork) -> dict[str, Any]:
     """`event` as JSON has it."""
     if isinstance(event, Found):
-        passages, evidence = (hits_object("", hits, 0)["hits"] for hits in (event.passages, event.evidence))
+        passages, evidence = hit_list(event.passages), hit_list(event.evidence)
         return {"event": "found", "question": event.question, "passages": passages, "evidence": evidence}
     if isinstance(event, Queued):
         return {"event": "queued", "place": event.place, "wait_s": work.wait_s(event.place)}

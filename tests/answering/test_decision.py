@@ -35,7 +35,8 @@ def retriever(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
 
 
 def decide(retriever: Retriever, question: str, yes: float | None = 0.5) -> Verdict:
-    hits, ranked = retriever.search_with_evidence(question, 8, 60)
+    found = retriever.find(question, 8, 60)
+    hits, ranked = found.passages, found.sentences
     decider = Decider(retriever.index, None if yes is None else ScriptedGenerator(yes=yes))
     judged = decider.judged(question, detect_language(question), quotations(retriever.index, ranked, 3))
     return decider.decide(question, detect_language(question), hits, ranked, judged)

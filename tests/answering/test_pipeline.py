@@ -579,7 +579,7 @@ def test_a_comparison_lets_each_article_speak_for_itself(retriever: Retriever, q
 
 
 def test_what_the_generator_says_yes_to_comes_first(retriever: Retriever) -> None:
-    _, ranked = retriever.search_with_evidence(MERZ, 8, 60)
+    ranked = retriever.find(MERZ, 8, 60).sentences
     quoted = quotations(retriever.index, ranked, 3)
 
     class Picky(ScriptedGenerator):

@@ -189,9 +189,9 @@ def test_the_service_sees_what_is_written_meanwhile(url: str, folder: Path, tmp_
     report = service.update([tmp_path / "new"])
     assert report.manifest.articles == 1  # what this machine brings
     assert service.status().articles == 6
-    hits, _ = service.search("phare de Cordouan", 1)
+    hits = service.search("phare de Cordouan", 1).hits
     assert hits[0].passage.document == "phare.txt"
-    hits, _ = service.search("phare de Cordouan", 5, Scope(documents=("00*",)))
+    hits = service.search("phare de Cordouan", 5, Scope(documents=("00*",))).hits
     assert all(hit.passage.document != "phare.txt" for hit in hits)
 
 

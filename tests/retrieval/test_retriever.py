@@ -85,7 +85,7 @@ def test_late_interaction_is_the_mean_of_the_nearest_tokens(retriever: Retriever
 
 
 def test_evidence_is_the_sentence_that_answers(retriever: Retriever) -> None:
-    _, (best, *_) = retriever.search_with_evidence("Que réclament les marins ?", 3, 2)
+    best, *_ = retriever.find("Que réclament les marins ?", 3, 2).sentences
     assert best.passage.text == "Les marins réclament des quotas plus élevés."
     assert list(best.parts) == ["dense", "bm25", "passage", "late"]
 
@@ -94,7 +94,7 @@ def test_a_sentence_is_compared_by_its_own_tokens(retriever: Retriever) -> None:
     question = "Que réclament les marins ?"
     apply = retriever.index.tokens.projection.apply
     asked = apply(BagEmbedder(512).encode_question(question)[1].vectors)
-    _, ranked = retriever.search_with_evidence(question, 3, 50)
+    ranked = retriever.find(question, 3, 50).sentences
     assert len(ranked) == 8
     for hit in ranked:
         # The double reads each word by itself, so a sentence alone has the vectors it has in its passage.
@@ -104,12 +104,13 @@ def test_a_sentence_is_compared_by_its_own_tokens(retriever: Retriever) -> None:
 
 
 def test_a_question_of_an_article_is_no_evidence(retriever: Retriever) -> None:
-    _, ranked = retriever.search_with_evidence("Qui gagnera le scrutin ?", 3, 10)
+    ranked = retriever.find("Qui gagnera le scrutin ?", 3, 10).sentences
     assert "Qui gagnera ?" not in [hit.passage.text for hit in ranked]
 
 
 def test_both_at_once_are_the_same_as_apart(retriever: Retriever) -> None:
-    hits, evidence = retriever.search_with_evidence("quotas des marins", 3, 6)
+    found = retriever.find("quotas des marins", 3, 6)
+    hits, evidence = list(found.passages), list(found.sentences)
     assert hits == retriever.search("quotas des marins", 3)
     assert widened(retriever.index, evidence, 2) == retriever.evidence("quotas des marins", 2)
 
@@ -286,7 +287,8 @@ class Silent(BagEmbedder):
 @pytest.mark.parametrize("text", ["— — —", "Le la les.", "?", "x"])
 def test_articles_without_tokens_or_terms(text: str, embedder: BagEmbedder, tmp_path: Path) -> None:
     retriever = make(tmp_path, {"a.txt": text, "b.txt": f"{text} {text}"}, embedder)
-    hits, evidence = retriever.search_with_evidence("le pont ?", 2, 2)
+    found = retriever.find("le pont ?", 2, 2)
+    hits, evidence = list(found.passages), list(found.sentences)
     assert {hit.passage.document for hit in hits} == {"a.txt", "b.txt"}
     assert all(np.isfinite([hit.score, *hit.parts.values()]).all() for hit in (*hits, *evidence))
     # A first article of use comes to the same index, and is found.

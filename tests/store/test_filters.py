@@ -157,9 +157,9 @@ def test_a_search_finds_all_of_a_scope_and_nothing_else(
     all_passages = [passage for hit in everything for passage in (hit.passage, *hit.also)]
     assert {p.id for p in passages} == {p.id for p in all_passages if p.document in documents}
     assert all(np.isfinite(list(hit.parts.values())).all() for hit in found)
-    hits, evidence = retriever.search_with_evidence(QUESTION, 3, 4, scope)
-    assert hits == found[:3]
-    assert evidence and {hit.passage.document for hit in evidence} <= documents
+    both = retriever.find(QUESTION, 3, 4, scope)
+    assert list(both.passages) == found[:3]
+    assert both.sentences and {hit.passage.document for hit in both.sentences} <= documents
     assert {hit.passage.document for hit in retriever.evidence(QUESTION, 4, scope)} <= documents
 
 

@@ -11,9 +11,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from rag.domain import Progress
+from rag.domain import Progress, Reading
 from rag.errors import GenerationFailed
-from rag.protocols import Message, OnProgress, Token, TokenVectors, Vectors, silent
+from rag.protocols import Message, OnProgress, ReadText, Token, TokenVectors, Vectors, silent
 from rag.text.analysis import terms
 
 
@@ -114,3 +114,27 @@ class OverlapReranker:
     def scores(self, question: str, texts: Sequence[str]) -> Vectors:
         asked = set(terms(question))
         return np.array([len(asked.intersection(terms(text))) for text in texts], np.float32)
+
+
+class OverlapReader:
+    """A `Reader` that counts the terms of the question that a text, and each sentence, shares.
+
+    It points at the first word of the best sentence. `read_texts` are how many texts each question made it read.
+    """
+
+    name = "overlap"
+
+    def __init__(self) -> None:
+        self.read_texts: list[int] = []
+
+    def read(self, question: str, texts: Sequence[ReadText]) -> list[Reading]:
+        self.read_texts.append(len(texts))
+        return [self._read(set(terms(question)), text) for text in texts]
+
+    def _read(self, asked: set[str], text: ReadText) -> Reading:
+        worth = tuple(float(len(asked.intersection(terms(text.text[start:end])))) for start, end in text.sentences)
+        best = max(range(len(worth)), key=worth.__getitem__, default=None)
+        start = text.sentences[best][0] if best is not None else 0
+        span = (start, start + len(text.text[start:].split()[0])) if best is not None else (0, 0)
+        shared = float(len(asked.intersection(terms(text.text))))
+        return Reading(shared - 1.5, worth, span, shared - 1.5)
