@@ -19,6 +19,7 @@ from eval.benchmarks.bench import bench
 from eval.cases.sets import load_set
 from eval.cli.session import against_baseline, committed_tolerances, keep, pass_gate
 from eval.cli.study_commands import STUDIES
+from eval.cli.train_commands import train
 from eval.errors import NoCases, NothingShared
 from eval.harness.compare import compare, table
 from eval.harness.gates import ANSWERS, RETRIEVAL
@@ -227,7 +228,7 @@ def gate(
         sys.exit(FELL)
 
 
-for _study in (*STUDIES, bench, load):
+for _study in (*STUDIES, bench, load, train):
     evaluation.add_command(_study)
 
 

@@ -74,3 +74,17 @@ def residual_row(confidence: float, outcome: bool, bins: int = BINS) -> list[flo
 def error_of_rows(samples: Values) -> Values:
     """The same error for samples (draws, cases, bins) of such rows: n |accuracy - confidence| is the bin's |sum|."""
     return np.asarray(np.abs(samples.mean(axis=1)).sum(axis=-1))
+
+
+def roc_area(scores: Sequence[float], outcomes: Sequence[bool]) -> float | None:
+    """The chance that a score of what came true is above one of what did not, equal ones half: the area under the ROC.
+
+    Hanley and McNeil 1982, https://doi.org/10.1148/radiology.143.1.7063747. None where all outcomes are alike.
+    """
+    values, told = np.asarray(scores, np.float64), np.asarray(outcomes, np.bool_)
+    positive, negative = int(told.sum()), int((~told).sum())
+    if not positive or not negative:
+        return None
+    below = np.searchsorted(np.sort(values[~told]), values[told], "left").sum()
+    upto = np.searchsorted(np.sort(values[~told]), values[told], "right").sum()
+    return float(below + upto) / (2 * positive * negative)
