@@ -181,7 +181,11 @@ def answer_object(answer: Answer, id_: str | int) -> dict[str, Any]:
 
 def hits_object(question: str, found: Shown, id_: str | int, *, explain: bool = False) -> dict[str, Any]:
     """The object that `rag search --json` prints; with `explain` each hit has the scores it was made of."""
-    shown: dict[str, Any] = {"id": id_, "question": question, "hits": hit_list(found.hits, explain=explain)}
+    shown: dict[str, Any] = {
+        "id": id_,
+        "question": question,
+        "hits": [_hit(hit, explain=explain) for hit in found.hits],
+    }
     if found.answerable is not None:
         shown["answerable"] = found.answerable
     if found.notices:
@@ -189,12 +193,12 @@ def hits_object(question: str, found: Shown, id_: str | int, *, explain: bool = 
     return HitsObject.model_validate(shown).model_dump(exclude_unset=True)
 
 
-def hit_list(hits: Sequence[Hit], *, explain: bool = False) -> list[dict[str, Any]]:
+def hit_list(hits: Sequence[Hit]) -> list[dict[str, Any]]:
     """The hits of such an object."""
-    return [HitObject.model_validate(_hit(hit, explain=explain)).model_dump(exclude_unset=True) for hit in hits]
+    return [HitObject.model_validate(_hit(hit)).model_dump(exclude_unset=True) for hit in hits]
 
 
-def _hit(hit: Hit, *, explain: bool) -> dict[str, Any]:
+def _hit(hit: Hit, *, explain: bool = False) -> dict[str, Any]:
     fields = {**asdict(hit.passage), "score": hit.score}
     if hit.also:
         fields["also"] = [asdict(passage) for passage in hit.also]
@@ -202,8 +206,7 @@ def _hit(hit: Hit, *, explain: bool) -> dict[str, Any]:
         fields["parts"] = dict(hit.parts)
     if hit.answer:
         start, end = hit.answer
-        words = hit.passage.text[start - hit.passage.start : end - hit.passage.start]
-        fields["answer"] = {"start": start, "end": end, "text": words}
+        fields["answer"] = {"start": start, "end": end, "text": hit.answer_text}
     return fields
 
 

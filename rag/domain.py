@@ -139,6 +139,12 @@ class Hit:
     reading: Reading | None = None
     answer: tuple[int, int] | None = None
 
+    @property
+    def answer_text(self) -> str:
+        """The words at `answer`; empty without."""
+        start, end = self.answer or (self.passage.start, self.passage.start)
+        return self.passage.text[start - self.passage.start : end - self.passage.start]
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:

@@ -12,7 +12,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -113,8 +113,3 @@ def _articles(
 def _slug(title: str) -> str:
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     return re.sub(r"\W+", "_", plain).strip("_") or "x"
-
-
-def languages_of(questions: Sequence[Question]) -> Counter[str]:
-    """How many questions there are in each language."""
-    return Counter(language for question in questions for language in question.text)

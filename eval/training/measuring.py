@@ -15,10 +15,9 @@ from eval.training.mining import Finding, Mined
 from eval.training.tampering import changed, names_in
 from rag.domain import Passage, Reading
 from rag.protocols import Reader, ReadText
-from rag.retrieval import standardised
+from rag.retrieval import EVIDENCE_PASSAGES, standardised
 from rag.text import sentence_spans
 
-READ = 8
 WEIGHTS = (0.0, 0.5, 1.0, 2.0, 4.0, 64.0)
 """Of the reader's score beside the product's own, both standardised: from the product alone to the reader alone."""
 OnQuestion = Callable[[int, int], None]
@@ -44,7 +43,7 @@ def measure(
         on_question(done, len(questions))
         found = mined.found[question.id, language]
         gold = [place for places in question.answers.values() for place in places]
-        passages = [mined.passages[id_] for id_ in found.passages[:READ]]
+        passages = [mined.passages[id_] for id_ in found.passages[:EVIDENCE_PASSAGES]]
         readings = reader.read(question.text[language], [_shown(passage, material) for passage in passages])
         for name, value in _ranked(passages, readings, found, gold).items():
             rows.setdefault(name, []).append(value)
@@ -55,7 +54,7 @@ def measure(
             mined.passages[id_]
             for id_ in found.passages
             if material.titles[mined.passages[id_].document] != question.article
-        ][:READ]
+        ][:EVIDENCE_PASSAGES]
         gone = reader.read(question.text[language], [_shown(passage, material) for passage in away])
         if any(_holds(passage, gold) for passage in passages):
             _tell(signals, "article", readings, there=True)
@@ -92,7 +91,7 @@ def _ranked(
         order = np.argsort(-(own + weight * theirs), kind="stable")
         ranked = [frozenset({0}) if right[place] else frozenset[int]() for place in order]
         made[f"passages.first.{weight:g}"] = float(bool(ranked and ranked[0]))
-        made[f"passages.ndcg.{weight:g}"] = ndcg_at(READ, ranked, 1) or 0.0
+        made[f"passages.ndcg.{weight:g}"] = ndcg_at(EVIDENCE_PASSAGES, ranked, 1) or 0.0
     worth = _worth(passages, readings)
     sentences = [row for row in found.sentences if (row[0], row[1]) in worth]
     if not sentences:

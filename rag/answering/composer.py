@@ -84,10 +84,9 @@ class AnswerDraft:
         if best is None or best.answer is None:
             return None
         start, end = best.answer
-        words = best.passage.text[start - best.passage.start : end - best.passage.start]
         return next(
             (
-                ShortAnswer(inert(words), citation.marker)
+                ShortAnswer(inert(best.answer_text), citation.marker)
                 for citation in self.citations
                 if citation.document == best.passage.document and citation.start <= start and end <= citation.end
             ),

@@ -7,7 +7,7 @@ the norms in float32; the heads in float16. Its metadata name the base that it b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,6 @@ Floats = NDArray[np.float32]
 
 BASE = "base"
 """The key of the metadata that holds the SHA-256 of the file that the base model is made from."""
-LAYER_NORMS = ("norm1", "norm2")
 _MATRICES = {
     "qkv": "attention.self",
     "out": "attention.output.dense",
@@ -69,11 +68,6 @@ def _of_base(base: Arrays, number: int, name: str) -> tuple[Floats, Floats]:
     parts = [f"{stem}.{part}" for part in ("query", "key", "value")] if name == "qkv" else [stem]
     weight, bias = (np.concatenate([base[f"{part}.{kind}"] for part in parts]) for kind in ("weight", "bias"))
     return weight, bias
-
-
-def names_of(layers: int) -> Iterator[str]:
-    """The linear layers that an adapter changes."""
-    return (f"layers.{number}.{name}" for number in range(layers) for name in _MATRICES)
 
 
 def _eight_bits(array: Floats, widest: Floats) -> NDArray[np.int8]:

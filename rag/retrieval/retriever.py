@@ -74,18 +74,17 @@ class Retriever:
 
     def search(self, question: str, k: int, scope: Scope = EVERYTHING) -> list[Hit]:
         """The `k` best passages, best first. `parts` of a hit holds the raw score of each view."""
-        return list(self.look(question, k, scope).hits)
+        return list(self.find(question, k, scope=scope).passages)
 
     def evidence(self, question: str, k: int, scope: Scope = EVERYTHING) -> list[Hit]:
         """The `k` best sentences of the best passages, best first, short ones with the sentence that follows."""
-        return list(self.look(question, k, scope, evidence=True).hits)
+        return list(self._evidence(question, k, scope).sentences)
 
     def look(self, question: str, k: int, scope: Scope = EVERYTHING, *, evidence: bool = False) -> Shown:
         """The `k` best passages as `search` gives them, or with `evidence` the sentences."""
-        found = self.find(question, EVIDENCE_PASSAGES, 3 * k, scope) if evidence else self.find(question, k, 0, scope)
-        hits = widened(self.index, found.sentences, k) if evidence else found.passages
+        found = self._evidence(question, k, scope) if evidence else self.find(question, k, scope=scope)
         notices = ("no_word_found",) if self.meets_no_word(question, scope) else ()
-        return Shown(tuple(hits), found.answerable, notices)
+        return Shown(found.sentences if evidence else found.passages, found.answerable, notices)
 
     def find(
         self, question: str, k: int, sentences: int = 0, scope: Scope = EVERYTHING, *, language: str | None = None
@@ -131,6 +130,10 @@ class Retriever:
             similarities = stored.similarities(query.tokens)
             scores.append(float(similarities.max(1).mean()) if similarities.size else 0.0)
         return np.array(scores)
+
+    def _evidence(self, question: str, k: int, scope: Scope) -> Findings:
+        found = self.find(question, EVIDENCE_PASSAGES, 3 * k, scope)
+        return replace(found, sentences=tuple(widened(self.index, found.sentences, k)))
 
     def _coverage(self, query: Query, ids: Sequence[int]) -> Scores:
         rarity = self.index.passage_terms.rarity(query.terms).astype(np.float64)
